@@ -1,0 +1,14 @@
+"""Souk's Chalice app: registers the blueprints of every room. No logic lives here."""
+
+from chalice import Chalice
+
+from chalicelib.aws import workers as relay
+from chalicelib.web.manners import every_answer
+
+app = Chalice(app_name="souk")
+app.api.binary_types = []
+app.middleware("http")(every_answer)
+
+BLUEPRINTS = (relay.bp,)
+for blueprint in BLUEPRINTS:
+    app.register_blueprint(blueprint)

@@ -1,0 +1,1 @@
+"""Souk: a multi-merchant storefront that runs serverless."""

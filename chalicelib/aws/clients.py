@@ -1,0 +1,24 @@
+"""boto3 clients other than DynamoDB's: made on first use, kept for the container's life."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+CONNECT_TIMEOUT_S = 2
+READ_TIMEOUT_S = 10
+ATTEMPTS_MAX = 4
+
+
+@cache
+def client(service: str) -> Any:
+    """Return the client of one AWS service, with bounded timeouts and jittered retries."""
+    return boto3.client(
+        service,
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS_MAX},
+        ),
+    )

@@ -1,0 +1,56 @@
+"""Files in S3: pictures, uploads."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.clients import client
+
+PRESIGNED_TTL_S = 3_600
+
+
+def put(bucket: str, key: str, body: bytes, *, content_type: str, cache_control: str = "") -> None:
+    """Store a file."""
+    extra = {"CacheControl": cache_control} if cache_control else {}
+    client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type, **extra)
+
+
+def get(bucket: str, key: str) -> bytes | None:
+    """Read a whole file; None where there is none."""
+    try:
+        answer = client("s3").get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+            return None
+        raise
+    body: bytes = answer["Body"].read()
+    return body
+
+
+def stream(bucket: str, key: str) -> Any:
+    """Open a file for reading piece by piece (botocore's StreamingBody)."""
+    return client("s3").get_object(Bucket=bucket, Key=key)["Body"]
+
+
+def size(bucket: str, key: str) -> int | None:
+    """How many bytes a file has; None where there is none."""
+    try:
+        answer = client("s3").head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchKey", "404", "NotFound"}:
+            return None
+        raise
+    length: int = answer["ContentLength"]
+    return length
+
+
+def upload_form(bucket: str, key: str, *, size_bytes_max: int, content_type: str) -> dict[str, Any]:
+    """Make a form that lets a browser or program upload one file: `{"url", "fields"}`."""
+    form: dict[str, Any] = client("s3").generate_presigned_post(
+        Bucket=bucket,
+        Key=key,
+        Fields={"Content-Type": content_type},
+        Conditions=[["content-length-range", 1, size_bytes_max], {"Content-Type": content_type}],
+        ExpiresIn=PRESIGNED_TTL_S,
+    )
+    return form

@@ -1,0 +1,127 @@
+"""Settings: the one place that reads the environment. Frozen, checked once, then cached."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+ROOMS = (
+    "identity",
+    "merchants",
+    "catalog",
+    "inventory",
+    "shipping",
+    "payments",
+    "cart",
+    "orders",
+    "settlement",
+    "notifications",
+)
+TABLES = (*ROOMS, "idempotency", "outbox")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class SettingsWrong(RuntimeError):
+    """The environment lacks a setting or holds one that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What differs between stages. Durations are seconds, rates ten-thousandths (bps).
+
+    A provider exists where its secret is set: `sandbox_payment_secret`, `stripe_key`; an empty
+    text means that it does not.
+    """
+
+    stage: str
+    version: str
+    tables: Mapping[str, str]
+    bus: str
+    catalog_imports_queue_url: str
+    catalog_pictures_queue_url: str
+    media_bucket: str
+    uploads_bucket: str
+    shop_url: str
+    token_secret: str = field(repr=False)
+    mail_from: str
+    currency: str = "GBP"
+    media_url: str = "/media"
+    static_url: str = "/static"
+    commission_bps: int = 1_000
+    hold_ttl_s: int = 1_800
+    complete_after_s: int = 7 * 86_400
+    picture_hosts: tuple[str, ...] = ()
+    sandbox_url: str = ""
+    sandbox_payment_secret: str = field(default="", repr=False)
+    sandbox_courier_secret: str = field(default="", repr=False)
+    stripe_key: str = field(default="", repr=False)
+    stripe_webhook_secret: str = field(default="", repr=False)
+    stripe_url: str = "https://api.stripe.com"
+
+    @property
+    def is_prod(self) -> bool:
+        return self.stage == "prod"
+
+
+@cache
+def settings() -> Settings:
+    """Read and check the environment on first use. Raises `SettingsWrong`, naming the variable."""
+    return load(os.environ)
+
+
+def load(env: Mapping[str, str]) -> Settings:
+    """Make settings from variables named `SOUK_…`."""
+    stage = _required(env, "SOUK_STAGE")
+    sandbox = {} if stage == "prod" else _sandbox(env)
+    currency = env.get("SOUK_CURRENCY", "GBP")
+    if not _CURRENCY.fullmatch(currency):
+        raise SettingsWrong("SOUK_CURRENCY is not an ISO 4217 code")
+    return Settings(
+        stage=stage,
+        version=env.get("SOUK_VERSION", "0"),
+        tables={room: _required(env, f"SOUK_{room.upper()}_TABLE") for room in TABLES},
+        bus=_required(env, "SOUK_BUS"),
+        catalog_imports_queue_url=_required(env, "SOUK_CATALOG_IMPORTS_QUEUE_URL"),
+        catalog_pictures_queue_url=_required(env, "SOUK_CATALOG_PICTURES_QUEUE_URL"),
+        media_bucket=_required(env, "SOUK_MEDIA_BUCKET"),
+        uploads_bucket=_required(env, "SOUK_UPLOADS_BUCKET"),
+        shop_url=_required(env, "SOUK_SHOP_URL").rstrip("/"),
+        token_secret=_required(env, "SOUK_TOKEN_SECRET"),
+        mail_from=_required(env, "SOUK_MAIL_FROM"),
+        currency=currency,
+        media_url=env.get("SOUK_MEDIA_URL", "/media"),
+        static_url=env.get("SOUK_STATIC_URL", "/static"),
+        commission_bps=_whole(env, "SOUK_COMMISSION_BPS", 1_000, most=10_000),
+        hold_ttl_s=_whole(env, "SOUK_HOLD_TTL_S", 1_800, most=7 * 86_400),
+        complete_after_s=_whole(env, "SOUK_COMPLETE_AFTER_S", 7 * 86_400, most=365 * 86_400),
+        picture_hosts=tuple(filter(None, env.get("SOUK_PICTURE_HOSTS", "").split(","))),
+        stripe_key=env.get("SOUK_STRIPE_KEY", ""),
+        stripe_webhook_secret=env.get("SOUK_STRIPE_WEBHOOK_SECRET", ""),
+        stripe_url=env.get("SOUK_STRIPE_URL", "https://api.stripe.com").rstrip("/"),
+        **sandbox,
+    )
+
+
+def _sandbox(env: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "sandbox_url": env.get("SOUK_SANDBOX_URL", "").rstrip("/"),
+        "sandbox_payment_secret": env.get("SOUK_SANDBOX_PAYMENT_SECRET", ""),
+        "sandbox_courier_secret": env.get("SOUK_SANDBOX_COURIER_SECRET", ""),
+    }
+
+
+def _required(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "")
+    if not value:
+        raise SettingsWrong(f"{name} is not set")
+    return value
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+    text = env.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or int(text) > most:
+        raise SettingsWrong(f"{name} is not a whole number up to {most}")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Pure vocabulary that every wing shares. Standard library only; imports nothing of Souk."""

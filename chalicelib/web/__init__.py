@@ -1,0 +1,1 @@
+"""HTTP manners: requests, answers, refusals, sessions, pages. Knows no room."""
