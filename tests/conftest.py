@@ -1,0 +1,77 @@
+"""What all tests stand on: a fixed clock, no network but loopback, and a stage on moto."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from moto import mock_aws
+
+from chalicelib.aws import clients, tables
+from chalicelib.aws import settings as settings_module
+from chalicelib.kernel import clock as clock_module
+from tests.makers.stage import create_stage, stage_environment
+
+hypothesis_settings.register_profile(
+    "souk",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("souk")
+
+STARTED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(request: pytest.FixtureRequest) -> None:
+    """Refuse every address but this machine's own (pytest-socket)."""
+    request.getfixturevalue("socket_enabled")
+    from pytest_socket import socket_allow_hosts
+
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """Let the test hold the time."""
+    source = Clock(STARTED_AT)
+    former = clock_module.use(source)
+    yield source
+    clock_module.use(former)
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Clock]:
+    """A whole stage on moto: settings, tables, queues, bus, buckets. Gives the clock."""
+    for name in [name for name in os.environ if name.startswith(("SOUK_", "AWS_"))]:
+        monkeypatch.delenv(name)
+    for name, value in stage_environment().items():
+        monkeypatch.setenv(name, value)
+    _forget()
+    with mock_aws():
+        create_stage(boto3.Session())
+        yield clock
+    _forget()
+
+
+def _forget() -> None:
+    settings_module.settings.cache_clear()
+    clients.client.cache_clear()
+    tables.forget_connection()

@@ -1,0 +1,1 @@
+"""Makers: things to test with."""

@@ -1,0 +1,89 @@
+"""A stage for tests: the same names as a deployed one, made directly on whatever engine answers."""
+
+import base64
+from typing import Any
+
+from chalicelib.aws.settings import TABLES
+
+STAGE = "test"
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+PAYMENT_SECRET = "whsec_" + base64.b64encode(b"payment secret of the tests 0123").decode()
+COURIER_SECRET = "whsec_" + base64.b64encode(b"courier secret of the tests 4567").decode()
+QUEUES = ("catalog-imports", "catalog-pictures")
+
+
+def stage_environment() -> dict[str, str]:
+    """The variables that a deployed function of this stage would have."""
+    queue = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{STAGE}-souk-"
+    return {
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "POWERTOOLS_METRICS_DISABLED": "true",
+        "SOUK_STAGE": STAGE,
+        "SOUK_VERSION": "0.0.0-test",
+        **{f"SOUK_{room.upper()}_TABLE": f"{STAGE}-souk-{room}" for room in TABLES},
+        "SOUK_BUS": f"{STAGE}-souk-bus",
+        "SOUK_CATALOG_IMPORTS_QUEUE_URL": queue + "catalog-imports",
+        "SOUK_CATALOG_PICTURES_QUEUE_URL": queue + "catalog-pictures",
+        "SOUK_MEDIA_BUCKET": f"{STAGE}-souk-media",
+        "SOUK_UPLOADS_BUCKET": f"{STAGE}-souk-uploads",
+        "SOUK_SHOP_URL": "http://127.0.0.1:8000",
+        "SOUK_TOKEN_SECRET": "token secret of the tests",
+        "SOUK_MAIL_FROM": "shop@souk.example",
+        "SOUK_SANDBOX_URL": "http://127.0.0.1:8002",
+        "SOUK_SANDBOX_PAYMENT_SECRET": PAYMENT_SECRET,
+        "SOUK_SANDBOX_COURIER_SECRET": COURIER_SECRET,
+    }
+
+
+def create_stage(session: Any) -> None:
+    """Make the tables, queues, bus, buckets and the mail sender."""
+    dynamodb = session.client("dynamodb")
+    for room in TABLES:
+        dynamodb.create_table(**table_description(f"{STAGE}-souk-{room}"))
+    sqs = session.client("sqs")
+    for queue in QUEUES:
+        sqs.create_queue(QueueName=f"{STAGE}-souk-{queue}")
+    session.client("events").create_event_bus(Name=f"{STAGE}-souk-bus")
+    s3 = session.client("s3")
+    for bucket in ("media", "uploads"):
+        s3.create_bucket(
+            Bucket=f"{STAGE}-souk-{bucket}",
+            CreateBucketConfiguration={"LocationConstraint": REGION},
+        )
+    session.client("ses").verify_email_identity(EmailAddress="shop@souk.example")
+
+
+def table_description(name: str) -> dict[str, Any]:
+    """The shape every table has: two keys and three sparse indexes."""
+    indexes = {
+        "by_owner": ("owner", "owner_at"),
+        "by_state": ("state_owner", "owner_at"),
+        "by_due": ("due_shard", "due_at"),
+    }
+    names = {"pk", "sk"} | {name for pair in indexes.values() for name in pair}
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": _schema("pk", "sk"),
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": "S"} for name in sorted(names)
+        ],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": index,
+                "KeySchema": _schema(*pair),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index, pair in indexes.items()
+        ],
+    }
+
+
+def _schema(hash_name: str, range_name: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": hash_name, "KeyType": "HASH"},
+        {"AttributeName": range_name, "KeyType": "RANGE"},
+    ]
