@@ -1,0 +1,77 @@
+# Souk: `make help` lists what can be done. Needs Python 3.11 or newer and make, nothing else.
+
+STAGE ?= local
+PYTHON ?= python3
+PY := .venv/bin/python
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help venv run start stop reset logs status test check bench lock package deploy \
+	bootstrap merchant redrive close-statements clean
+
+help: ## show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ On this machine
+run: $(READY) ## start the whole marketplace in the foreground; Ctrl-C stops it
+	@$(PY) -m infra.local run
+
+start: $(READY) ## the same, detached
+	@$(PY) -m infra.local start
+
+stop: $(READY) ## stop what `make start` started; data stays
+	@$(PY) -m infra.local stop
+
+reset: $(READY) ## forget all local data
+	@$(PY) -m infra.local reset
+
+logs: $(READY) ## follow the functions' logs
+	@$(PY) -m infra.local logs
+
+##@ While developing
+test: $(READY) ## run every test
+	@$(PY) -m pytest
+
+check: $(READY) ## format, lint, types, and the quick tests
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest -q tests/tidy tests/unit tests/integration
+
+bench: $(READY) ## CPU, round trips, cold start, memory and size, each against its limit
+	@$(PY) -m bench
+
+lock: $(READY) ## resolve requirements*.in into the lock files with hashes
+	@$(PY) -m infra.lock
+
+venv: $(READY) ## make .venv from the lock file; every other target does it by itself
+	@:
+
+clean: ## remove builds and caches, not data
+	rm -rf .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .chalice/deployments
+
+##@ On AWS, or with STAGE=local on the running local stack
+package: $(READY) ## build the zip and the template into .build/STAGE
+	@$(PY) -m infra.package $(STAGE)
+
+deploy: $(READY) ## create or update the stack: STAGE=dev SET="MailFrom=… ShopDomain=…"
+	@$(PY) -m infra.deploy $(STAGE) $(SET)
+
+bootstrap: $(READY) ## make the platform's account and the categories: STAGE=… EMAIL=…
+	@$(PY) -m infra.operate $(STAGE) bootstrap "$(EMAIL)"
+
+merchant: $(READY) ## approve a merchant and print its API key once: NAME=… EMAIL=…
+	@$(PY) -m infra.operate $(STAGE) merchant "$(NAME)" "$(EMAIL)"
+
+status: $(READY) ## every queue's depth and dead letters
+	@$(PY) -m infra.operate $(STAGE) status
+
+redrive: $(READY) ## send a queue's dead letters back to it: QUEUE=settlement
+	@$(PY) -m infra.operate $(STAGE) redrive "$(QUEUE)"
+
+close-statements: $(READY) ## close the merchants' statements now
+	@$(PY) -m infra.operate $(STAGE) close-statements
+
+$(READY): requirements-dev.txt infra/setup_venv.py
+	@$(PYTHON) infra/setup_venv.py

@@ -1,0 +1,1 @@
+"""Pure functions from `infra.wiring` to CloudFormation; nothing here speaks to AWS."""
