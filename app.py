@@ -3,12 +3,13 @@
 from chalice import Chalice
 
 from chalicelib.aws import workers as relay
+from chalicelib.web import about
 from chalicelib.web.manners import every_answer
 
 app = Chalice(app_name="souk")
 app.api.binary_types = []
 app.middleware("http")(every_answer)
 
-BLUEPRINTS = (relay.bp,)
+BLUEPRINTS = (about.bp, relay.bp)
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

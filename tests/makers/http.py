@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from chalicelib.kernel import ids
+from tests.makers import contract
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,9 @@ class Http:
         event = self._event(method, path, raw, sent)
         if event is None:
             return Reply(404, {}, "")
-        answer = self.app(event, _Context())
-        return self._reply(answer)
+        reply = self._reply(self.app(event, _Context()))
+        contract.conforms(self.app.routes, event["resource"], method, reply)
+        return reply
 
     def _event(
         self, method: str, path: str, raw: bytes, headers: dict[str, str]
