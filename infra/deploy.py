@@ -6,6 +6,7 @@ set, the files of `static/` go to their bucket. Running it again changes nothing
 
 import argparse
 import getpass
+import hashlib
 import json
 import os
 import secrets
@@ -18,7 +19,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, WaiterError
 
-from infra import assets, package, template
+from infra import access, assets, package, template
+from infra.libraries import InstallFailed
 from infra.package import Package, PackagingFailed, Progress
 from infra.wiring import STAGES, STATIC, stack_name
 
@@ -49,6 +51,7 @@ def deploy(
     `parameters` are those of `infra.template.DESCRIPTIONS`; what is not given keeps its last value.
     A token secret is made up where a new stack is given none.
     """
+    boto3.client("sts").get_caller_identity()  # before the slow build: is there an account at all?
     built = built or package.package(stage, source=source, progress=progress)
     wanted = {"Version": f"{built.version}+{built.digest[:8]}", **(parameters or {})}
     if wanted.get("ShopDomain") and "ShopUrl" not in wanted:
@@ -94,8 +97,9 @@ def _upload_code(built: Package, progress: Progress) -> str:
     for resource in document["Resources"].values():
         if "CodeUri" in resource["Properties"]:
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": code_key}
-    template_key = f"template/{built.digest}.json"
-    s3.put_object(Bucket=bucket, Key=template_key, Body=json.dumps(document).encode())
+    body = json.dumps(document).encode()
+    template_key = f"template/{hashlib.sha256(body).hexdigest()}.json"
+    s3.put_object(Bucket=bucket, Key=template_key, Body=body)
     endpoint = s3.meta.endpoint_url
     if os.environ.get("AWS_ENDPOINT_URL"):
         return f"{endpoint}/{bucket}/{template_key}"
@@ -276,10 +280,18 @@ def main() -> None:
     parser.add_argument("set", nargs="*", metavar="Name=value", help="a parameter of the stack")
     arguments = parser.parse_args()
     try:
+        access.use(arguments.stage)
         outputs = deploy(arguments.stage, parameters=_given(arguments.set))
     except NoCredentialsError:
         sys.exit("No AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.")
-    except (DeployFailed, PackagingFailed, BotoCoreError, ClientError) as refusal:
+    except (
+        DeployFailed,
+        PackagingFailed,
+        InstallFailed,
+        access.NotRunning,
+        BotoCoreError,
+        ClientError,
+    ) as refusal:
         sys.exit(f"deploy failed: {refusal}")
     for name, value in sorted(outputs.items()):
         print(f"{name}: {value}")

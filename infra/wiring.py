@@ -19,13 +19,20 @@ API_FUNCTION = "api_handler"
 API_STAGE = "api"
 
 
+INDEXES = {
+    "by_owner": ("owner", "owner_at"),
+    "by_state": ("state_owner", "owner_at"),
+    "by_due": ("due_shard", "due_at"),
+}
+"""The sparse indexes a table may have: name -> partition key and sort key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A room's DynamoDB table; `indexes` are taken from the two generic sparse ones."""
+    """A room's DynamoDB table; `indexes` are names from `INDEXES`."""
 
     room: str
-    by_owner: bool = False
-    by_due: bool = False
+    indexes: tuple[str, ...] = ()
     has_stream: bool = False
 
     @property
@@ -163,18 +170,18 @@ def function(name: str) -> Function:
 
 
 TABLES = (
-    Table("identity", by_owner=True),
-    Table("merchants", by_owner=True),
-    Table("catalog", by_owner=True, by_due=True),
-    Table("inventory", by_owner=True),
-    Table("shipping", by_owner=True),
-    Table("payments", by_due=True),
+    Table("identity", indexes=("by_owner",)),
+    Table("merchants", indexes=("by_owner", "by_state")),
+    Table("catalog", indexes=("by_owner", "by_state", "by_due")),
+    Table("inventory", indexes=("by_owner",)),
+    Table("shipping", indexes=("by_owner",)),
+    Table("payments", indexes=("by_due",)),
     Table("cart"),
-    Table("orders", by_owner=True, by_due=True),
-    Table("settlement", by_owner=True),
+    Table("orders", indexes=("by_owner", "by_state", "by_due")),
+    Table("settlement", indexes=("by_owner", "by_state")),
     Table("notifications"),
     Table("idempotency"),
-    Table("outbox", by_due=True, has_stream=True),
+    Table("outbox", indexes=("by_due",), has_stream=True),
 )
 
 FUNCTIONS = (

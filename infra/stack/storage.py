@@ -4,6 +4,7 @@ from infra.stack.cfn import Json, att, ref, resource, sub, when
 from infra.wiring import (
     BUCKETS,
     IMPORTS_PREFIX,
+    INDEXES,
     MEDIA,
     QUEUES,
     STATIC,
@@ -57,18 +58,13 @@ def _table(table: Table, stage: str) -> Json:
 
 
 def _indexes(table: Table) -> list[Json]:
-    wanted = (
-        ("by_owner", "owner", "owner_at", table.by_owner),
-        ("by_due", "due_shard", "due_at", table.by_due),
-    )
     return [
         {
             "IndexName": name,
-            "KeySchema": _key_schema(hash_key, range_key),
+            "KeySchema": _key_schema(*INDEXES[name]),
             "Projection": {"ProjectionType": "ALL"},
         }
-        for name, hash_key, range_key, is_wanted in wanted
-        if is_wanted
+        for name in table.indexes
     ]
 
 

@@ -1,0 +1,33 @@
+"""Which AWS a stage lives in: the emulator on this machine for `local`, an account for the rest."""
+
+import json
+import os
+from pathlib import Path
+
+from infra.package import ROOT
+
+STACK_FILE = ROOT / ".local" / "stack.json"
+
+
+class NotRunning(Exception):
+    """The local stack is asked for and there is none."""
+
+
+def use(stage: str, *, stack_file: Path = STACK_FILE) -> None:
+    """Point boto3 at the stage's AWS, through the environment that boto3 reads.
+
+    An AWS_ENDPOINT_URL that is already set wins, so the same commands can be tried on an emulator.
+    The local stage never reaches a real account.
+    """
+    if stage != "local" or os.environ.get("AWS_ENDPOINT_URL"):
+        return
+    if not stack_file.exists():
+        raise NotRunning("The local stack is not running; start it with `make start`.")
+    stack = json.loads(stack_file.read_text())
+    os.environ |= {
+        "AWS_ENDPOINT_URL": stack["aws_endpoint_url"],
+        "AWS_DEFAULT_REGION": stack["region"],
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }
+    os.environ.pop("AWS_PROFILE", None)
