@@ -6,7 +6,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run start stop reset logs status test check bench lock package deploy \
+.PHONY: help venv run start stop reset logs status test check bench docs lock package deploy \
 	bootstrap merchant redrive close-statements clean
 
 help: ## show this list
@@ -41,6 +41,9 @@ check: $(READY) ## format, lint, types, and the quick tests
 
 bench: $(READY) ## CPU, round trips, cold start, memory and size, each against its limit
 	@$(PY) -m bench
+
+docs: $(READY) ## write docs/events.md and docs/errors.md from the code
+	@$(PY) -m infra.docs
 
 lock: $(READY) ## resolve requirements*.in into the lock files with hashes
 	@$(PY) -m infra.lock
