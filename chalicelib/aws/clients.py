@@ -3,9 +3,6 @@
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 10
 ATTEMPTS_MAX = 4
@@ -13,7 +10,13 @@ ATTEMPTS_MAX = 4
 
 @cache
 def client(service: str) -> Any:
-    """Return the client of one AWS service, with bounded timeouts and jittered retries."""
+    """Return the client of one AWS service, with bounded timeouts and jittered retries.
+
+    boto3 takes a quarter of a second to import, and most requests need DynamoDB alone.
+    """
+    import boto3
+    from botocore.config import Config
+
     return boto3.client(
         service,
         config=Config(
