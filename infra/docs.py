@@ -49,9 +49,7 @@ def errors() -> str:
         "| code | status | meaning |",
         "|---|---|---|",
     ]
-    known = {
-        (one.code, one.status): one for one in _below(Refusal) if "code" in one.__dict__
-    }
+    known = {(one.code, one.status): one for one in _below(Refusal) if "code" in one.__dict__}
     for (code, status), refusal in sorted(known.items()):
         lines.append(f"| `{code}` | {status} | {_meaning(refusal)} |")
     return "\n".join([*lines, ""])
