@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from chalicelib.aws.settings import TABLES
+from infra.bare import create_tables
 
 STAGE = "test"
 REGION = "eu-west-1"
@@ -40,9 +41,7 @@ def stage_environment() -> dict[str, str]:
 
 def create_stage(session: Any) -> None:
     """Make the tables, queues, bus, buckets and the mail sender."""
-    dynamodb = session.client("dynamodb")
-    for room in TABLES:
-        dynamodb.create_table(**table_description(f"{STAGE}-souk-{room}"))
+    create_tables(session.client("dynamodb"), STAGE)
     sqs = session.client("sqs")
     for queue in QUEUES:
         sqs.create_queue(QueueName=f"{STAGE}-souk-{queue}")
@@ -54,36 +53,3 @@ def create_stage(session: Any) -> None:
             CreateBucketConfiguration={"LocationConstraint": REGION},
         )
     session.client("ses").verify_email_identity(EmailAddress="shop@souk.example")
-
-
-def table_description(name: str) -> dict[str, Any]:
-    """The shape every table has: two keys and three sparse indexes."""
-    indexes = {
-        "by_owner": ("owner", "owner_at"),
-        "by_state": ("state_owner", "owner_at"),
-        "by_due": ("due_shard", "due_at"),
-    }
-    names = {"pk", "sk"} | {name for pair in indexes.values() for name in pair}
-    return {
-        "TableName": name,
-        "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": _schema("pk", "sk"),
-        "AttributeDefinitions": [
-            {"AttributeName": name, "AttributeType": "S"} for name in sorted(names)
-        ],
-        "GlobalSecondaryIndexes": [
-            {
-                "IndexName": index,
-                "KeySchema": _schema(*pair),
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index, pair in indexes.items()
-        ],
-    }
-
-
-def _schema(hash_name: str, range_name: str) -> list[dict[str, str]]:
-    return [
-        {"AttributeName": hash_name, "KeyType": "HASH"},
-        {"AttributeName": range_name, "KeyType": "RANGE"},
-    ]
