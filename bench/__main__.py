@@ -1,0 +1,25 @@
+"""`make bench`: CPU, round trips, cold start, memory and size, each against its limit.
+
+Times are ratios of paired runs in one process, since machines differ and drift; counts are exact.
+`python -m bench routes|cold|memory|size` runs one part.
+"""
+
+import sys
+
+from bench import cold, memory, routes, size
+
+PARTS = {"routes": routes.main, "cold": cold.main, "memory": memory.main, "size": size.main}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the parts named, or all; the exit status says whether every limit was kept."""
+    unknown = [name for name in arguments if name not in PARTS]
+    if unknown:
+        print(f"There is no part {unknown[0]!r}; there are {', '.join(PARTS)}.")
+        return 2
+    kept = [PARTS[name]() for name in arguments or PARTS]
+    return 0 if all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
