@@ -5,12 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64")
-PLATFORMS_SINCE_3_12 = ("manylinux_2_28_x86_64", "manylinux_2_34_x86_64")
-"""Lambda's python3.12 and later run on Amazon Linux 2023, whose C library is newer."""
+GLIBC_MINOR = 26 if sys.version_info < (3, 12) else 34
+"""Of Lambda's Amazon Linux: 2.26 up to python3.11, 2.34 since python3.12."""
 
 LOCALES_KEPT = ("en", "zh", "root")
-SERVICES_KEPT = {"dynamodb", "events", "s3", "ses", "sesv2", "sqs", "sso", "sso-oidc", "sts"}
+SERVICES_KEPT = {"dynamodb", "events", "s3", "ses", "sesv2", "sqs"}
 """AWS services whose descriptions the application's clients load; tests/packaging checks them."""
 
 DEAD_WEIGHT = ("*.pyi", "*.c", "*.pyx", "*.h")
@@ -21,15 +20,12 @@ class InstallFailed(Exception):
     """pip refused: a hash differs, or there is no wheel for Lambda's platform."""
 
 
-def install(lock: Path, target: Path, cache: Path) -> None:
+def install(lock: Path, target: Path) -> None:
     """Put every library of the lock file into `target`, checked against its hashes."""
-    cache.mkdir(parents=True, exist_ok=True)
-    platforms = PLATFORMS
-    if sys.version_info >= (3, 12):
-        platforms += PLATFORMS_SINCE_3_12
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--require-hashes", "--no-deps", "--no-compile", "--only-binary=:all:"]
-    command += [f"--platform={platform}" for platform in platforms]
+    command += ["--platform=manylinux2014_x86_64"]
+    command += [f"--platform=manylinux_2_{minor}_x86_64" for minor in range(GLIBC_MINOR, 16, -1)]
     command += ["--implementation=cp", "--target", str(target), "--upgrade", "-r", str(lock)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

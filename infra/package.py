@@ -52,16 +52,26 @@ class PackagingFailed(Exception):
     """Chalice or pip refused; the message holds their last words."""
 
 
-def package(stage: str, *, source: Path = ROOT, progress: Progress = print) -> Package:
-    """Build `.build/<stage>` from scratch and return what is in it."""
+def package(
+    stage: str,
+    *,
+    source: Path = ROOT,
+    target: Path | None = None,
+    has_libraries: bool | None = None,
+    progress: Progress = print,
+) -> Package:
+    """Build the stage's package from scratch in `target` (`.build/<stage>`) and say what is in it.
+
+    Libraries are left out for the local stage only, unless `has_libraries` says otherwise.
+    """
     assert stage in STAGES, f"unknown stage {stage}"
-    build = source / ".build" / stage
+    build = target or source / ".build" / stage
     shutil.rmtree(build, ignore_errors=True)
     project = build / "project"
     _copy_sources(source, project)
-    if stage != "local":
+    if has_libraries if has_libraries is not None else stage != "local":
         progress("fetching the locked libraries for Lambda")
-        libraries.install(source / "requirements.txt", project / "vendor", build / "wheels")
+        libraries.install(source / "requirements.txt", project / "vendor")
     _compile(project)
     progress("running chalice package")
     merge = build / "merge.json"
@@ -74,7 +84,7 @@ def package(stage: str, *, source: Path = ROOT, progress: Progress = print) -> P
         template=build / "out" / "sam.json",
         zip=build / "out" / "deployment.zip",
     )
-    progress(f"{made.zip.relative_to(source)}: {made.zip.stat().st_size / 1e6:.1f} MB")
+    progress(f"packaged {made.zip.stat().st_size / 1e6:.1f} MB in {build / 'out'}")
     return made
 
 

@@ -1,6 +1,7 @@
 """The REST API's own manners: its refusals, its throttle, its address."""
 
 import json
+from dataclasses import dataclass
 
 from infra.stack.cfn import Json, ref, resource, sub, when
 from infra.wiring import API_STAGE
@@ -11,76 +12,71 @@ API_STAGE_ID = f"RestAPI{API_STAGE}Stage"
 RATE_PER_S = 200
 BURST = 400
 RETRY_AFTER_S = 5
+PROBLEM_TYPE_PREFIX = "https://souk.example/problems/"
 
-# Gateway response type -> status, code, title, detail. The details say nothing of the inside.
-REFUSALS: dict[str, tuple[int, str, str, str]] = {
-    "MISSING_AUTHENTICATION_TOKEN": (
-        404,
-        "web.not_found",
-        "Not found",
-        "There is nothing at this address.",
-    ),
-    "RESOURCE_NOT_FOUND": (
-        404,
-        "web.not_found",
-        "Not found",
-        "There is nothing at this address.",
-    ),
-    "REQUEST_TOO_LARGE": (
-        413,
-        "web.too_large",
-        "Too large",
-        "The request is larger than 10 MB.",
-    ),
-    "UNSUPPORTED_MEDIA_TYPE": (
-        415,
-        "web.unsupported_media_type",
-        "Unsupported media type",
-        "This address does not take that media type.",
-    ),
-    "THROTTLED": (
-        429,
-        "web.too_many_requests",
-        "Too many requests",
-        "Slow down and try again shortly.",
-    ),
-    "QUOTA_EXCEEDED": (
-        429,
-        "web.too_many_requests",
-        "Too many requests",
-        "Slow down and try again shortly.",
-    ),
-    "WAF_FILTERED": (
-        429,
-        "web.too_many_requests",
-        "Too many requests",
-        "Slow down and try again shortly.",
-    ),
-    "INTEGRATION_FAILURE": (
-        503,
-        "web.try_again",
-        "Try again",
-        "The shop could not answer just now.",
-    ),
-    "INTEGRATION_TIMEOUT": (
-        504,
-        "web.try_again",
-        "Try again",
-        "The shop took too long to answer.",
-    ),
-    "DEFAULT_4XX": (
-        400,
-        "web.bad_request",
-        "Bad request",
-        "The request could not be understood.",
-    ),
-    "DEFAULT_5XX": (
-        503,
-        "web.try_again",
-        "Try again",
-        "The shop could not answer just now.",
-    ),
+
+@dataclass(frozen=True, slots=True)
+class GatewayRefusal:
+    """An answer that API Gateway gives without asking the application. It says nothing of the inside."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All but X-Request-Id, which every request has its own of."""
+        headers = {
+            "Content-Type": "application/problem+json",
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        if self.status in {429, 503, 504}:
+            headers["Retry-After"] = str(RETRY_AFTER_S)
+        return headers
+
+    def body(self, request_id: str) -> str:
+        return json.dumps(
+            {
+                "type": PROBLEM_TYPE_PREFIX + self.code,
+                "title": self.title,
+                "status": self.status,
+                "detail": self.detail,
+                "code": self.code,
+                "request_id": request_id,
+            }
+        )
+
+
+NOT_FOUND = GatewayRefusal(404, "web.not_found", "Not found", "There is nothing at this address.")
+TOO_LARGE = GatewayRefusal(413, "web.too_large", "Too large", "A request may have 10 MB at most.")
+UNSUPPORTED = GatewayRefusal(
+    415, "web.unsupported_media_type", "Unsupported media type", "Send another Content-Type."
+)
+TOO_MANY = GatewayRefusal(
+    429, "web.too_many_requests", "Too many requests", "Slow down and try again shortly."
+)
+TRY_AGAIN = GatewayRefusal(503, "web.try_again", "Try again", "The shop could not answer just now.")
+TOO_SLOW = GatewayRefusal(504, "web.try_again", "Try again", "The shop took too long to answer.")
+BAD_REQUEST = GatewayRefusal(
+    400, "web.bad_request", "Bad request", "The request could not be understood."
+)
+
+REFUSALS = {
+    "MISSING_AUTHENTICATION_TOKEN": NOT_FOUND,
+    "RESOURCE_NOT_FOUND": NOT_FOUND,
+    "REQUEST_TOO_LARGE": TOO_LARGE,
+    "UNSUPPORTED_MEDIA_TYPE": UNSUPPORTED,
+    "THROTTLED": TOO_MANY,
+    "QUOTA_EXCEEDED": TOO_MANY,
+    "WAF_FILTERED": TOO_MANY,
+    "INTEGRATION_FAILURE": TRY_AGAIN,
+    "INTEGRATION_TIMEOUT": TOO_SLOW,
+    "DEFAULT_4XX": BAD_REQUEST,
+    "DEFAULT_5XX": TRY_AGAIN,
 }
+"""API Gateway's response types. An unknown path is, to it, a missing authentication token."""
 
 
 def resources(stage: str) -> Json:
@@ -146,34 +142,12 @@ def gateway_responses() -> Json:
     """The gateway's own answers in the shape of every other refusal (RFC 9457)."""
     return {
         kind: {
-            "StatusCode": status,
-            "ResponseParameters": {"Headers": _headers(status)},
-            "ResponseTemplates": {"application/json": _problem(status, code, title, detail)},
+            "StatusCode": refusal.status,
+            "ResponseParameters": {
+                "Headers": {name: f"'{value}'" for name, value in refusal.headers.items()}
+                | {"X-Request-Id": "context.requestId"}
+            },
+            "ResponseTemplates": {"application/json": refusal.body("$context.requestId")},
         }
-        for kind, (status, code, title, detail) in REFUSALS.items()
+        for kind, refusal in REFUSALS.items()
     }
-
-
-def _headers(status: int) -> dict[str, str]:
-    headers = {
-        "Content-Type": "'application/problem+json'",
-        "X-Request-Id": "context.requestId",
-        "Cache-Control": "'no-store'",
-        "X-Content-Type-Options": "'nosniff'",
-    }
-    if status in {429, 503, 504}:
-        headers["Retry-After"] = f"'{RETRY_AFTER_S}'"
-    return headers
-
-
-def _problem(status: int, code: str, title: str, detail: str) -> str:
-    return json.dumps(
-        {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "detail": detail,
-            "code": code,
-            "request_id": "$context.requestId",
-        }
-    )
