@@ -26,7 +26,7 @@ from infra.wiring import STAGES, STATIC, stack_name
 
 POLL_S = 2.0
 POLL_LOCAL_S = 0.2
-TOKEN_SECRET_BYTES = 48
+SECRET_BYTES = 48
 NOTHING_TO_DO = ("didn't contain changes", "no updates are to be performed")
 BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 FINISHED_WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
@@ -49,9 +49,9 @@ def deploy(
     """Create or update the stage's stack from the package and return the stack's outputs.
 
     `parameters` are those of `infra.template.DESCRIPTIONS`; what is not given keeps its last value.
-    A token secret is made up where a new stack is given none.
+    Secrets that nobody outside needs are made up where a new stack is given none.
     """
-    boto3.client("sts").get_caller_identity()  # before the slow build: is there an account at all?
+    _refuse_without_account()
     built = built or package.package(stage, source=source, progress=progress)
     wanted = {"Version": f"{built.version}+{built.digest[:8]}", **(parameters or {})}
     if wanted.get("ShopDomain") and "ShopUrl" not in wanted:
@@ -78,6 +78,13 @@ def stack_outputs(stage: str) -> Outputs:
 
 def shop_url(outputs: Outputs) -> str:
     return f"https://{outputs['DistributionDomain']}"
+
+
+def _refuse_without_account() -> None:
+    """Packaging takes a while; whether there is an account to bring it to is known at once."""
+    if not boto3.session.Session().region_name:
+        raise DeployFailed("No AWS region: set AWS_DEFAULT_REGION, or one in the profile.")
+    boto3.client("sts").get_caller_identity()
 
 
 def artifact_bucket(stage: str) -> str:
@@ -209,7 +216,8 @@ class _Stack:
             raise DeployFailed(f"The stage {self.stage} has no parameter {', '.join(unknown)}.")
         wanted = dict(wanted)
         if is_new:
-            wanted.setdefault("TokenSecret", secrets.token_urlsafe(TOKEN_SECRET_BYTES))
+            for name in template.MADE_UP:
+                wanted.setdefault(name, secrets.token_urlsafe(SECRET_BYTES))
             if missing := [name for name in template.REQUIRED if name not in wanted]:
                 raise DeployFailed(
                     f"A new stack needs a value for {', '.join(missing)}: "

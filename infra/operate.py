@@ -38,8 +38,8 @@ class Depth:
 
 def status(stage: str) -> list[Depth]:
     """Count every queue and its dead letters."""
-    sqs = boto3.client("sqs")
-    return [_depth(sqs, name, urls) for name, urls in _queues(stage).items()]
+    known, sqs = _queues(stage), boto3.client("sqs")
+    return [_depth(sqs, name, urls) for name, urls in known.items()]
 
 
 def redrive(stage: str, queue: str) -> int:

@@ -5,8 +5,11 @@ from infra.stack.cfn import Json, is_set, ref
 from infra.wiring import BUCKETS, QUEUES, SANDBOX_STAGES, STREAM, TABLES
 
 REQUIRED = ("MailFrom", "TokenSecret")
+MADE_UP = ("TokenSecret", "EdgeSecret")
+"""Secrets that nobody outside needs to know: a new stack that is given none gets random ones."""
+
 SECRETS = (
-    "TokenSecret",
+    *MADE_UP,
     "StripeKey",
     "StripeWebhookSecret",
     "SandboxPaymentSecret",
@@ -15,13 +18,14 @@ SECRETS = (
 UNCONDITIONAL = ("Version", "FirewallWanted", "ShopCertificateArn", "ApiCertificateArn")
 """Optional parameters that no condition of their own depends on."""
 
-TOKEN_SECRET_LENGTH_MIN = 32
+SECRET_LENGTH_MIN = 32
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
 
 DESCRIPTIONS = {
     "Version": "What /api/v1/health reports",
     "MailFrom": "Sender of mails; the address or its domain is verified in SES",
     "TokenSecret": "Signs cart and purchase tokens, cursors and form tokens",
+    "EdgeSecret": "Proves to the API that CloudFront is asking",
     "ShopUrl": "Public address of the shop, without a slash at the end",
     "ShopDomain": "Domain of the shop, if it has one of its own",
     "ShopCertificateArn": "Certificate for ShopDomain, in us-east-1",
@@ -98,7 +102,7 @@ def _parameter(name: str, description: str) -> Json:
     if name in SECRETS:
         parameter["NoEcho"] = True
     if name == "TokenSecret":
-        parameter["MinLength"] = TOKEN_SECRET_LENGTH_MIN
+        parameter["MinLength"] = SECRET_LENGTH_MIN
     if name == "FirewallWanted":
         parameter |= {"AllowedValues": ["yes", "no"], "Default": "no"}
     elif name.endswith("CertificateArn"):

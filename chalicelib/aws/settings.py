@@ -45,6 +45,7 @@ class Settings:
     shop_url: str
     token_secret: str = field(repr=False)
     mail_from: str
+    edge_secret: str = field(default="", repr=False)
     currency: str = "GBP"
     media_url: str = "/media"
     static_url: str = "/static"
@@ -89,6 +90,7 @@ def load(env: Mapping[str, str]) -> Settings:
         shop_url=_required(env, "SOUK_SHOP_URL").rstrip("/"),
         token_secret=_required(env, "SOUK_TOKEN_SECRET"),
         mail_from=_required(env, "SOUK_MAIL_FROM"),
+        edge_secret=env.get("SOUK_EDGE_SECRET", ""),
         currency=currency,
         media_url=env.get("SOUK_MEDIA_URL", "/media"),
         static_url=env.get("SOUK_STATIC_URL", "/static"),

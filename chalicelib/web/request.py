@@ -1,5 +1,6 @@
 """A request as handlers see it: parsed, checked, with the caller's manners at hand."""
 
+import hmac
 import re
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from chalicelib.aws.idempotency import IdempotencyKey
+from chalicelib.aws.settings import settings
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import FieldError, Malformed, TooLarge, UnsupportedMedia
 
@@ -66,7 +68,11 @@ class Request:
 
     @property
     def address(self) -> str:
-        """The caller's network address, as the gateway saw it."""
+        """The caller's network address: as CloudFront saw it where it asks, else the gateway."""
+        secret = settings().edge_secret
+        given = self.headers.get("x-souk-edge", "")
+        if secret and hmac.compare_digest(given.encode(), secret.encode()):
+            return self.headers.get("x-viewer-address", "")
         identity = self.raw.context.get("identity") or {}
         return str(identity.get("sourceIp") or "")
 

@@ -22,6 +22,14 @@ KEYED_HEADERS = [
 ]
 """What an answer of the API may depend on besides its address, its query and its cookies."""
 
+NAME_THE_VIEWER = """function handler(event) {
+  var request = event.request;
+  request.headers["x-viewer-address"] = { value: event.viewer.ip };
+  return request;
+}
+"""
+"""To API Gateway every caller is CloudFront; limits of rate need the address behind it."""
+
 STRIP_FIRST_SEGMENT = """function handler(event) {
   var request = event.request;
   request.uri = request.uri.replace(/^\\/[^/]+/, "");
@@ -47,18 +55,12 @@ def resources(stage: str) -> Json:
                 }
             },
         ),
-        "FileKeys": resource(
-            "AWS::CloudFront::Function",
-            {
-                "Name": f"{stage}-souk-file-keys",
-                "AutoPublish": True,
-                "FunctionCode": STRIP_FIRST_SEGMENT,
-                "FunctionConfig": {
-                    "Comment": "/static/css/a.css is the object css/a.css",
-                    "Runtime": "cloudfront-js-2.0",
-                },
-            },
+        "FileKeys": _function(
+            f"{stage}-souk-file-keys",
+            "/static/css/a.css is the object css/a.css",
+            STRIP_FIRST_SEGMENT,
         ),
+        "Viewer": _function(f"{stage}-souk-viewer", "Tells the API who is asking", NAME_THE_VIEWER),
         "FilesCachePolicy": _cache_policy(f"{stage}-souk-files", DAY_S, {}),
         "PagesCachePolicy": _cache_policy(
             f"{stage}-souk-pages",
@@ -73,6 +75,23 @@ def resources(stage: str) -> Json:
         "FilesHeaders": _file_headers(f"{stage}-souk-files"),
         "Firewall": _firewall(f"{stage}-souk"),
     }
+
+
+def _function(name: str, purpose: str, code: str) -> Json:
+    return resource(
+        "AWS::CloudFront::Function",
+        {
+            "Name": name,
+            "AutoPublish": True,
+            "FunctionCode": code,
+            "FunctionConfig": {"Comment": purpose, "Runtime": "cloudfront-js-2.0"},
+        },
+    )
+
+
+def _on_request(function_id: str) -> list[Json]:
+    arn = att(function_id, "FunctionMetadata.FunctionARN")
+    return [{"EventType": "viewer-request", "FunctionARN": arn}]
 
 
 def _config() -> Json:
@@ -102,6 +121,7 @@ def _config() -> Json:
             "Compress": True,
             "CachePolicyId": ref("PagesCachePolicy"),
             "OriginRequestPolicyId": ref("PagesRequestPolicy"),
+            "FunctionAssociations": _on_request("Viewer"),
         },
         "CacheBehaviors": [_files("/static/*", STATIC), _files("/media/*", MEDIA)],
     }
@@ -125,12 +145,7 @@ def _files(path: str, bucket: Bucket) -> Json:
         "Compress": True,
         "CachePolicyId": ref("FilesCachePolicy"),
         "ResponseHeadersPolicyId": ref("FilesHeaders"),
-        "FunctionAssociations": [
-            {
-                "EventType": "viewer-request",
-                "FunctionARN": att("FileKeys", "FunctionMetadata.FunctionARN"),
-            }
-        ],
+        "FunctionAssociations": _on_request("FileKeys"),
     }
 
 

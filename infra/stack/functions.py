@@ -23,6 +23,7 @@ SHOP_GROUPS = ("api", "payments", "orders")
 """The only functions that speak to a payment company or courier, or hear from one."""
 
 OPTIONAL_SETTINGS = {
+    "SOUK_EDGE_SECRET": ("EdgeSecret", ("api",)),
     "SOUK_STRIPE_KEY": ("StripeKey", SHOP_GROUPS),
     "SOUK_STRIPE_WEBHOOK_SECRET": ("StripeWebhookSecret", SHOP_GROUPS),
     "SOUK_SANDBOX_URL": ("SandboxUrl", SHOP_GROUPS),

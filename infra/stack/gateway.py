@@ -9,6 +9,9 @@ from infra.wiring import API_STAGE
 API_STAGE_ID = f"RestAPI{API_STAGE}Stage"
 """The logical id that the SAM transform gives to the API's stage."""
 
+EDGE_HEADER = "X-Souk-Edge"
+"""Proves to the application that CloudFront asks, so that its word on the viewer can be believed."""
+
 RATE_PER_S = 200
 BURST = 400
 RETRY_AFTER_S = 5
@@ -135,6 +138,7 @@ def origin() -> Json:
             "OriginSSLProtocols": ["TLSv1.2"],
             "OriginReadTimeout": 30,
         },
+        "OriginCustomHeaders": [{"HeaderName": EDGE_HEADER, "HeaderValue": ref("EdgeSecret")}],
     }
 
 
