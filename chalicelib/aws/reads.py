@@ -10,9 +10,11 @@ from typing import Any, Generic, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws.settings import settings
 from chalicelib.aws.tables import Item, connection
 from chalicelib.aws.transact import ATTEMPTS_MAX, RETRIED_ERRORS, pause
 from chalicelib.kernel.errors import Busy
+from chalicelib.kernel.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 
 BATCH_MAX = 100
 QUERY_LIMIT_MAX = 1_000
@@ -103,6 +105,36 @@ def query(
     answer = _dispatch("Query", request)
     items = [item.from_raw_data(raw) for raw in answer.get("Items", ())]
     return Rows(items, answer.get("LastEvaluatedKey"))
+
+
+def page(
+    item: type[I],
+    pk: str,
+    *,
+    scope: str,
+    limit: int = PAGE_SIZE,
+    cursor: str = "",
+    begins_with: str = "",
+    index: str = "",
+    forward: bool = True,
+) -> Page[I]:
+    """Read one page of a list with an opaque cursor that fits `scope` alone. One round trip.
+
+    `scope` names the list and its owner. Refuses `request.bad_cursor`.
+    """
+    secret = settings().token_secret
+    start = decode_cursor(cursor, scope=scope, secret=secret) if cursor else None
+    rows = query(
+        item,
+        pk,
+        begins_with=begins_with,
+        index=index,
+        limit=limit,
+        forward=forward,
+        start=start,
+    )
+    after = encode_cursor(rows.position, scope=scope, secret=secret) if rows.position else None
+    return Page(rows.items, after)
 
 
 def query_all(item: type[I], pk: str, *, begins_with: str = "", index: str = "") -> Iterable[I]:

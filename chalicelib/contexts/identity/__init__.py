@@ -1,0 +1,19 @@
+"""Identity: who is asking. Accounts, sign-ins, sessions, API keys, and the audit trail.
+
+Owns the table `identity`. Only hashes of passwords and tokens are kept. It emits and reacts to no
+fact: what a sign-in changes is in force at once.
+"""
+
+from chalicelib.contexts.identity.model import Account, ApiKey, Session
+from chalicelib.kernel.actors import ANONYMOUS, SYSTEM, Actor, ActorKind, Role
+
+__all__ = [
+    "ANONYMOUS",
+    "SYSTEM",
+    "Account",
+    "Actor",
+    "ActorKind",
+    "ApiKey",
+    "Role",
+    "Session",
+]

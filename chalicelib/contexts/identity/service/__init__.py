@@ -1,0 +1,51 @@
+"""Use cases of identity, by subject: accounts, sessions, keys."""
+
+from chalicelib.contexts.identity.service.accounts import (
+    account,
+    add_staff,
+    audit_trail,
+    bootstrap_platform,
+    register,
+)
+from chalicelib.contexts.identity.service.keys import (
+    api_keys,
+    make_api_key,
+    merchant,
+    merchant_in,
+    merchant_place,
+    revoke_api_key,
+)
+from chalicelib.contexts.identity.service.sessions import (
+    maybe_member,
+    member,
+    member_in,
+    member_place,
+    session,
+    sign_in,
+    sign_in_console,
+    sign_in_page,
+    sign_out,
+)
+
+__all__ = [
+    "account",
+    "add_staff",
+    "api_keys",
+    "audit_trail",
+    "bootstrap_platform",
+    "make_api_key",
+    "maybe_member",
+    "member",
+    "member_in",
+    "member_place",
+    "merchant",
+    "merchant_in",
+    "merchant_place",
+    "register",
+    "revoke_api_key",
+    "session",
+    "sign_in",
+    "sign_in_console",
+    "sign_in_page",
+    "sign_out",
+]
