@@ -1,0 +1,37 @@
+"""What merchants say happened."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chalicelib.kernel.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantApproved(Fact):
+    """A merchant may sell, for the first time or again; its listed products may be shown."""
+
+    name: ClassVar[str] = "merchants.MerchantApproved"
+
+    merchant_id: str
+    code: str
+    names: dict[str, str]
+
+    @property
+    def aggregate(self) -> str:
+        return self.merchant_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantSuspended(Fact):
+    """A merchant may not sell for now; its products are hidden, its orders go on."""
+
+    name: ClassVar[str] = "merchants.MerchantSuspended"
+
+    merchant_id: str
+    code: str
+    names: dict[str, str]
+    reason: str
+
+    @property
+    def aggregate(self) -> str:
+        return self.merchant_id
