@@ -235,6 +235,7 @@ QUEUES = (
             "inventory.StockHeld",
             "inventory.HoldConsumed",
             "inventory.HoldReleased",
+            "inventory.StockGivenBack",
             "inventory.StockPut",
         ),
     ),
