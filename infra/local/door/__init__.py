@@ -1,0 +1,1 @@
+"""The front door of the shop on one machine, in place of CloudFront and its firewall."""

@@ -1,0 +1,173 @@
+"""The front door of the shop on one machine: what CloudFront, its firewall and the gateway do on AWS.
+
+`/static` comes from the checkout, `/media` from its bucket, everything else from the API. The door
+also fills in what the emulator's gateway leaves out: unknown paths, bodies that are too large, the
+29 seconds, rate limits, an `X-Request-Id` on every answer.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from infra.local.door import files
+from infra.local.door.limits import RateLimit
+from infra.local.door.refusals import refuse, refuse_method
+from infra.local.door.routes import Routes
+from infra.local.door.server import Headers, Request, Response
+from infra.local.door.upstream import Upstream, UpstreamDown
+
+GATEWAY_TIMEOUT_S = 29.0
+BODY_BYTES_MAX = 10 * 1024 * 1024
+REPLACED = frozenset({b"host", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"})
+DOOR_FILES = Path(__file__).parent
+STORE_HEADERS = frozenset(
+    {b"content-type", b"etag", b"last-modified", b"cache-control", b"accept-ranges"}
+    | {b"content-range", b"content-encoding"}
+)
+ASKED_OF_STORE = frozenset({b"range", b"if-none-match", b"if-modified-since"})
+
+log = logging.getLogger("souk.door")
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What lies behind the door.
+
+    `concurrency` is how many requests the machine works on at once: more Lambda workers than that
+    only wait for each other, and each costs a cold start.
+    """
+
+    aws_port: int
+    api_id: str
+    api_stage: str
+    media_bucket: str
+    static: Path
+    routes: Routes
+    rate_per_minute: int
+    concurrency: int
+    timeout_s: float = GATEWAY_TIMEOUT_S
+    failures_only: frozenset[str] = field(default_factory=frozenset)
+    """Routes of codes and sign-ins, where only failures count toward the rate."""
+
+    @property
+    def api_host(self) -> bytes:
+        return f"{self.api_id}.execute-api.127.0.0.1:{self.aws_port}".encode()
+
+
+class FrontDoor:
+    """Answers every request of the shop's address."""
+
+    def __init__(self, behind: Behind, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._behind = behind
+        self._upstream = Upstream(behind.aws_port)
+        self._turns = asyncio.Semaphore(behind.concurrency)
+        self._limit = RateLimit(behind.rate_per_minute, now)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request and log the outcome, without anything personal."""
+        started = time.perf_counter()
+        request_id = str(uuid4())
+        response = await self._dispatch(request, request_id)
+        if not response.header(b"x-request-id"):
+            response.headers.append((b"X-Request-Id", request_id.encode()))
+        log.info(
+            "%s %s %d %d ms %s",
+            request.method,
+            request.raw_path.decode("latin-1"),
+            response.status,
+            (time.perf_counter() - started) * 1000,
+            response.header(b"x-request-id").decode("latin-1"),
+        )
+        return response
+
+    def close(self) -> None:
+        """Hang up what leads to the emulator."""
+        self._upstream.close()
+
+    async def _dispatch(self, request: Request, request_id: str) -> Response:
+        path = request.raw_path
+        if request.is_too_large:
+            return refuse("REQUEST_TOO_LARGE", request, request_id)
+        if path.startswith(b"/static/"):
+            return self._file(self._behind.static, b"/static/", request, request_id)
+        if path.startswith(b"/_door/") and path.endswith(b".css"):
+            return self._file(DOOR_FILES, b"/_door/", request, request_id)
+        try:
+            async with asyncio.timeout(self._behind.timeout_s):
+                if path.startswith(b"/media/"):
+                    return await self._picture(request, request_id)
+                return await self._call(request, request_id)
+        except TimeoutError:
+            return refuse("INTEGRATION_TIMEOUT", request, request_id)
+        except UpstreamDown:
+            return refuse("INTEGRATION_FAILURE", request, request_id)
+
+    def _file(self, root: Path, prefix: bytes, request: Request, request_id: str) -> Response:
+        if request.method not in {"GET", "HEAD"}:
+            return refuse_method(request, request_id, frozenset({"GET", "HEAD"}))
+        found = files.find(root, request, prefix)
+        return found or refuse("RESOURCE_NOT_FOUND", request, request_id)
+
+    async def _picture(self, request: Request, request_id: str) -> Response:
+        """A file of the media bucket, whose keys are the paths below `/media/`."""
+        if request.method not in {"GET", "HEAD"}:
+            return refuse_method(request, request_id, frozenset({"GET", "HEAD"}))
+        key = request.raw_path.removeprefix(b"/media/")
+        target = b"/" + self._behind.media_bucket.encode() + b"/" + key
+        headers: Headers = [(b"host", f"127.0.0.1:{self._behind.aws_port}".encode())]
+        headers += [pair for pair in request.headers if pair[0] in ASKED_OF_STORE]
+        found = await self._upstream.fetch("GET", target, headers, b"")
+        if found.status in {200, 206, 304}:
+            found.headers = [pair for pair in found.headers if pair[0] in STORE_HEADERS]
+            found.headers.append((b"X-Content-Type-Options", b"nosniff"))
+            return found
+        if found.status >= 500:
+            return refuse("INTEGRATION_FAILURE", request, request_id)
+        return refuse("RESOURCE_NOT_FOUND", request, request_id)
+
+    async def _call(self, request: Request, request_id: str) -> Response:
+        route = self._behind.routes.match(request.raw_path)
+        if route is None:
+            return refuse("RESOURCE_NOT_FOUND", request, request_id)
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in route.methods:
+            return refuse_method(request, request_id, route.methods)
+        key = (request.peer, method, route.template)
+        if wait_s := self._limit.wait_s(key):
+            return refuse("WAF_FILTERED", request, request_id, retry_after_s=wait_s)
+        counts_failures = route.template in self._behind.failures_only
+        if not counts_failures:
+            self._limit.count(key)
+        response = await self._forward(method, request, request_id)
+        if counts_failures and response.status >= 400:
+            self._limit.count(key)
+        return response
+
+    async def _forward(self, method: str, request: Request, request_id: str) -> Response:
+        headers: Headers = [pair for pair in request.headers if pair[0] not in REPLACED]
+        headers.append((b"host", self._behind.api_host))
+        headers.append((b"x-forwarded-for", request.peer.encode()))
+        headers.append((b"x-forwarded-proto", b"http"))
+        target = b"/" + self._behind.api_stage.encode() + request.target
+        async with self._turns:
+            response = await self._upstream.fetch(method, target, headers, request.body)
+        if response.status >= 400 and not response.header(b"x-request-id"):
+            return _gateway_answer(response, request, request_id)
+        return response
+
+
+def _gateway_answer(response: Response, request: Request, request_id: str) -> Response:
+    """Dress an answer that the application did not make: it always names the request."""
+    if response.status in {403, 404}:
+        return refuse("MISSING_AUTHENTICATION_TOKEN", request, request_id)
+    if response.status == 429:
+        return refuse("THROTTLED", request, request_id)
+    if response.status == 504:
+        return refuse("INTEGRATION_TIMEOUT", request, request_id)
+    if response.status >= 500:
+        return refuse("INTEGRATION_FAILURE", request, request_id)
+    return refuse("DEFAULT_4XX", request, request_id)
