@@ -3,6 +3,15 @@
 import json
 from dataclasses import dataclass
 
+from chalicelib.kernel.errors import (
+    Busy,
+    Malformed,
+    NotFound,
+    Refusal,
+    TooLarge,
+    TooManyRequests,
+    UnsupportedMedia,
+)
 from infra.stack.cfn import Json, ref, resource, sub, when
 from infra.wiring import API_STAGE
 
@@ -52,34 +61,32 @@ class GatewayRefusal:
         )
 
 
-NOT_FOUND = GatewayRefusal(404, "web.not_found", "Not found", "There is nothing at this address.")
-TOO_LARGE = GatewayRefusal(413, "web.too_large", "Too large", "A request may have 10 MB at most.")
-UNSUPPORTED = GatewayRefusal(
-    415, "web.unsupported_media_type", "Unsupported media type", "Send another Content-Type."
-)
-TOO_MANY = GatewayRefusal(
-    429, "web.too_many_requests", "Too many requests", "Slow down and try again shortly."
-)
-TRY_AGAIN = GatewayRefusal(503, "web.try_again", "Try again", "The shop could not answer just now.")
-TOO_SLOW = GatewayRefusal(504, "web.try_again", "Try again", "The shop took too long to answer.")
-BAD_REQUEST = GatewayRefusal(
-    400, "web.bad_request", "Bad request", "The request could not be understood."
-)
+def _like(refusal: type[Refusal], detail: str, *, status: int | None = None) -> GatewayRefusal:
+    """The gateway's word for what the application refuses in the same sense."""
+    return GatewayRefusal(status or refusal.status, refusal.code, refusal.title, detail)
+
+
+NOT_FOUND = _like(NotFound, "There is nothing at this address.")
+TOO_MANY = _like(TooManyRequests, "Slow down and try again shortly.")
+UNREACHED = _like(Busy, "The shop could not answer just now.")
 
 REFUSALS = {
     "MISSING_AUTHENTICATION_TOKEN": NOT_FOUND,
+    "INVALID_SIGNATURE": NOT_FOUND,
+    "EXPIRED_TOKEN": NOT_FOUND,
     "RESOURCE_NOT_FOUND": NOT_FOUND,
-    "REQUEST_TOO_LARGE": TOO_LARGE,
-    "UNSUPPORTED_MEDIA_TYPE": UNSUPPORTED,
+    "REQUEST_TOO_LARGE": _like(TooLarge, "A request may have 10 MB at most."),
+    "UNSUPPORTED_MEDIA_TYPE": _like(UnsupportedMedia, "Send another Content-Type."),
     "THROTTLED": TOO_MANY,
     "QUOTA_EXCEEDED": TOO_MANY,
     "WAF_FILTERED": TOO_MANY,
-    "INTEGRATION_FAILURE": TRY_AGAIN,
-    "INTEGRATION_TIMEOUT": TOO_SLOW,
-    "DEFAULT_4XX": BAD_REQUEST,
-    "DEFAULT_5XX": TRY_AGAIN,
+    "INTEGRATION_FAILURE": UNREACHED,
+    "INTEGRATION_TIMEOUT": _like(Busy, "The shop took too long to answer.", status=504),
+    "DEFAULT_4XX": _like(Malformed, "The gateway could not make sense of the request."),
+    "DEFAULT_5XX": UNREACHED,
 }
-"""API Gateway's response types. An unknown path is, to it, a missing authentication token."""
+"""API Gateway's response types. It takes an unknown path for a call to itself that lacks AWS's own
+signature, or, where there is an Authorization header, has a wrong one."""
 
 
 def resources(stage: str) -> Json:

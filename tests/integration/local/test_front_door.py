@@ -180,7 +180,7 @@ def test_an_unknown_path_is_404_without_asking_the_api(run, behind, upstream, pa
 
     response = run(scenario)
     assert response.status == 404
-    assert code(response) == "web.not_found"
+    assert code(response) == "request.not_found"
     assert upstream.requests == []
 
 
@@ -196,11 +196,11 @@ def test_a_browser_gets_a_page_in_its_language(run, behind, upstream):
 
     english, chinese, api = run(scenario)
     assert english.header(b"content-type") == b"text/html; charset=utf-8"
-    assert "<h1>Not found</h1>" in english.body.decode()
+    assert "<h1>There is nothing here</h1>" in english.body.decode()
     assert '<html lang="zh-CN">' in chinese.body.decode()
     assert "找不到这个页面" in chinese.body.decode()
     assert b"[[" not in english.body
-    assert code(api) == "web.not_found"
+    assert code(api) == "request.not_found"
 
 
 def test_another_method_is_405_and_names_the_right_ones(run, behind, upstream):
@@ -225,7 +225,7 @@ def test_ten_megabytes_pass_and_one_byte_more_is_413(run, behind, upstream):
     most, more = run(scenario)
     assert most.status == 200
     assert more.status == 413
-    assert code(more) == "web.too_large"
+    assert code(more) == "request.too_large"
     assert len(upstream.requests) == 1
 
 
@@ -257,7 +257,7 @@ def test_nothing_behind_the_door_is_503_with_a_time_to_come_back(run, behind, up
             )
 
     program, person, picture = run(scenario)
-    assert code(program) == "web.try_again"
+    assert code(program) == "request.busy"
     for response in (program, person, picture):
         assert response.status == 503
         assert int(response.header(b"retry-after")) > 0
@@ -292,18 +292,18 @@ def test_a_slow_answer_is_504(run, behind, upstream):
 
     response = run(scenario)
     assert response.status == 504
-    assert code(response) == "web.try_again"
+    assert code(response) == "request.busy"
     assert int(response.header(b"retry-after")) > 0
 
 
 @pytest.mark.parametrize(
     ("made", "status", "kind"),
     [
-        (403, 404, "web.not_found"),
-        (429, 429, "web.too_many_requests"),
-        (502, 503, "web.try_again"),
-        (504, 504, "web.try_again"),
-        (400, 400, "web.bad_request"),
+        (403, 404, "request.not_found"),
+        (429, 429, "request.too_many"),
+        (502, 503, "request.busy"),
+        (504, 504, "request.busy"),
+        (400, 400, "request.malformed"),
     ],
 )
 def test_answers_of_the_gateway_itself_get_the_shape_of_every_refusal(
@@ -350,7 +350,7 @@ def test_the_rate_is_counted_for_each_route_and_forgotten_after_a_minute(
 
     statuses, refused, other_route, again = run(scenario)
     assert statuses == [200, 200, 200, 429]
-    assert code(refused) == "web.too_many_requests"
+    assert code(refused) == "request.too_many"
     assert refused.header(b"retry-after") == b"57"
     assert other_route.status == 200
     assert again.status == 200
@@ -434,7 +434,7 @@ def test_pictures_come_from_their_bucket(run, behind, upstream):
     assert found.body == b"picture"
     assert found.header(b"content-type") == b"image/webp"
     assert not found.header(b"x-amz-id-2")
-    assert code(missing) == "web.not_found"
+    assert code(missing) == "request.not_found"
     assert written.status == 405
     assert len(upstream.requests) == 2
 
