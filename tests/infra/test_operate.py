@@ -1,0 +1,130 @@
+"""The operator's view of the queues, and what sending dead letters back does."""
+
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra import access, operate
+from infra.operate import CannotOperate, Depth
+from infra.wiring import QUEUES, STREAM
+
+
+@pytest.fixture
+def stack(monkeypatch):
+    """Every queue of a stage, and outputs that name them."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        sqs = boto3.client("sqs")
+        outputs = {
+            f"{STREAM.dead_logical_id}Url": sqs.create_queue(QueueName=STREAM.dead_name("dev"))[
+                "QueueUrl"
+            ]
+        }
+        for queue in QUEUES:
+            for name, key in (
+                (queue.name("dev"), queue.logical_id),
+                (queue.dead_name("dev"), queue.dead_logical_id),
+            ):
+                outputs[f"{key}Url"] = sqs.create_queue(QueueName=name)["QueueUrl"]
+        monkeypatch.setattr(operate, "stack_outputs", lambda stage: outputs)
+        yield outputs
+
+
+def put(url: str, *bodies: str) -> None:
+    for body in bodies:
+        boto3.client("sqs").send_message(QueueUrl=url, MessageBody=body)
+
+
+def bodies(url: str) -> list[str]:
+    sqs, found = boto3.client("sqs"), []
+    while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [message["Body"] for message in batch]
+    return sorted(found)
+
+
+def test_status_counts_every_queue_and_its_dead(stack):
+    put(stack["SettlementFactsQueueUrl"], "a", "b")
+    put(stack["SettlementFactsDeadQueueUrl"], "c")
+    put(stack["OutboxRelayDeadQueueUrl"], "d")
+    depths = {depth.queue: depth for depth in operate.status("dev")}
+    assert set(depths) == {queue.key for queue in QUEUES} | {STREAM.key}
+    assert depths["settlement"] == Depth("settlement", waiting=2, in_flight=0, dead=1)
+    assert depths["outbox-relay"] == Depth("outbox-relay", waiting=0, in_flight=0, dead=1)
+    assert depths["inventory"] == Depth("inventory", waiting=0, in_flight=0, dead=0)
+
+
+def test_redrive_sends_every_dead_letter_back_once(stack):
+    letters = [f"letter {number:02}" for number in range(23)]
+    put(stack["SettlementFactsDeadQueueUrl"], *letters)
+    assert operate.redrive("dev", "settlement") == 23
+    assert bodies(stack["SettlementFactsQueueUrl"]) == letters
+    assert bodies(stack["SettlementFactsDeadQueueUrl"]) == []
+
+
+def test_redrive_of_an_empty_queue_moves_nothing(stack):
+    assert operate.redrive("dev", "orders-timeline") == 0
+
+
+def test_redrive_of_an_unknown_queue_names_the_known(stack):
+    with pytest.raises(CannotOperate, match="orders-timeline"):
+        operate.redrive("dev", "nothing")
+
+
+def test_the_relays_notes_are_dropped_only_after_a_good_sweep(stack, monkeypatch):
+    put(stack["OutboxRelayDeadQueueUrl"], "note")
+    swept: list[str] = []
+
+    def failing(stage: str) -> None:
+        raise CannotOperate("the bus is down")
+
+    monkeypatch.setattr(operate, "_sweep_outbox", failing)
+    with pytest.raises(CannotOperate):
+        operate.redrive("dev", "outbox-relay")
+    assert operate.status("dev")[-1].dead == 1
+    monkeypatch.setattr(operate, "_sweep_outbox", swept.append)
+    assert operate.redrive("dev", "outbox-relay") == 1
+    assert swept == ["dev"]
+    assert operate.status("dev")[-1].dead == 0
+
+
+def test_a_stage_without_a_stack_is_named(monkeypatch):
+    monkeypatch.setattr(operate, "stack_outputs", lambda stage: {})
+    with pytest.raises(CannotOperate, match="no stack dev-souk"):
+        operate.status("dev")
+
+
+@pytest.fixture
+def no_endpoint(monkeypatch):
+    for name in ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"):
+        monkeypatch.setenv(name, "mine")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "mine")
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    return monkeypatch
+
+
+def test_the_local_stage_never_reaches_an_account(no_endpoint, tmp_path):
+    import os
+
+    file = tmp_path / "stack.json"
+    with pytest.raises(access.NotRunning, match="make start"):
+        access.use("local", stack_file=file)
+    assert "AWS_ENDPOINT_URL" not in os.environ
+    file.write_text(json.dumps({"aws_endpoint_url": "http://127.0.0.1:1", "region": "eu-west-2"}))
+    access.use("local", stack_file=file)
+    assert os.environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+    assert os.environ["AWS_DEFAULT_REGION"] == "eu-west-2"
+    assert os.environ["AWS_SECRET_ACCESS_KEY"] == "local"
+    assert "AWS_PROFILE" not in os.environ
+
+
+def test_other_stages_keep_the_users_own_environment(no_endpoint, tmp_path):
+    import os
+
+    access.use("prod", stack_file=tmp_path / "none")
+    assert "AWS_ENDPOINT_URL" not in os.environ
+    assert os.environ["AWS_PROFILE"] == "mine"
