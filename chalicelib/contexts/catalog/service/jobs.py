@@ -1,0 +1,30 @@
+"""What the room tells itself to do later: messages of its two queues."""
+
+from dataclasses import dataclass
+
+from chalicelib.aws.reads import Position
+
+
+@dataclass(frozen=True, slots=True)
+class RunImport:
+    """Go on with an import where its job stands."""
+
+    import_id: str
+    task: str = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Relist:
+    """Bring the index in step with every product, or with one merchant's, from a position on."""
+
+    merchant_id: str = ""
+    position: Position | None = None
+    task: str = "relist"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPictures:
+    """Fetch the pictures that a product still lacks."""
+
+    product_id: str
+    import_id: str = ""

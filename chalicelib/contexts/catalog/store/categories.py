@@ -1,0 +1,33 @@
+"""The row that holds the whole category tree: `CATEGORIES` / `TREE`."""
+
+from chalicelib.aws import transact
+from chalicelib.aws.reads import Key
+from chalicelib.aws.tables import DocumentAttribute
+from chalicelib.aws.transact import Write
+from chalicelib.contexts.catalog.model.categories import Category, CategoryTree
+from chalicelib.contexts.catalog.store.base import CatalogItem
+
+TREE_KEY = ("CATEGORIES", "TREE")
+
+
+class CategoriesItem(CatalogItem, discriminator="CATEGORIES"):
+    """Every category in one document: small, read together, kept in the function for seconds."""
+
+    document: DocumentAttribute[tuple[Category, ...]] = DocumentAttribute(tuple[Category, ...])
+
+
+def tree_key() -> Key:
+    """Where the tree lies."""
+    return Key(CategoriesItem, *TREE_KEY)
+
+
+def tree_of(row: CategoriesItem | None) -> CategoryTree:
+    """Read the tree; an empty one before it was loaded."""
+    return CategoryTree(row.document if row else ())
+
+
+def save_tree(tree: CategoryTree) -> Write:
+    """Contribute the tree, in place of the former one."""
+    return transact.put(
+        CategoriesItem(pk=TREE_KEY[0], sk=TREE_KEY[1], document=tuple(tree.categories))
+    )
