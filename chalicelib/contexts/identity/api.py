@@ -1,0 +1,135 @@
+"""Members and their sessions as JSON."""
+
+from typing import Annotated
+
+import msgspec
+from chalice import Blueprint
+from msgspec import UNSET, Meta, UnsetType
+
+from chalicelib.contexts.identity import model, service
+from chalicelib.contexts.identity.model import Account
+from chalicelib.web.endpoint import Answer, created, endpoint
+from chalicelib.web.request import Request
+
+bp = Blueprint(__name__)
+
+Email = Annotated[str, Meta(min_length=3, max_length=model.EMAIL_LENGTH_MAX)]
+Phone = Annotated[str, Meta(min_length=7, max_length=40)]
+NewPassword = Annotated[
+    str, Meta(min_length=model.PASSWORD_LENGTH_MIN, max_length=model.PASSWORD_LENGTH_MAX)
+]
+Password = Annotated[str, Meta(min_length=1, max_length=4 * model.PASSWORD_LENGTH_MAX)]
+Name = Annotated[str, Meta(max_length=model.NAME_LENGTH_MAX)]
+
+
+class NewMember(msgspec.Struct, forbid_unknown_fields=True):
+    """One of `email` and `phone` (with its country code) is the login."""
+
+    password: NewPassword
+    email: Email | UnsetType = UNSET
+    phone: Phone | UnsetType = UNSET
+    name: Name = ""
+
+
+class SignIn(msgspec.Struct, forbid_unknown_fields=True):
+    password: Password
+    email: Email | UnsetType = UNSET
+    phone: Phone | UnsetType = UNSET
+
+
+class MemberView(msgspec.Struct, omit_defaults=True):
+    """A member, as only that member sees it."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    created_at: str = ""
+
+
+class SignedInView(msgspec.Struct):
+    """The token goes into `Authorization: Bearer` from then on."""
+
+    member: MemberView
+    token: str
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/api/v1/members",
+    summary="Become a member",
+    tag="members",
+    body=NewMember,
+    answer=SignedInView,
+    status=201,
+)
+def register(request: Request) -> Answer:
+    wanted: NewMember = request.body
+    account, token = service.register(
+        email=_given(wanted.email),
+        phone=_given(wanted.phone),
+        password=wanted.password,
+        name=wanted.name,
+        locale=request.locale,
+    )
+    return created(SignedInView(_member(account), token), location="/api/v1/me")
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/api/v1/sessions",
+    summary="Sign in",
+    tag="members",
+    body=SignIn,
+    answer=SignedInView,
+    status=201,
+)
+def sign_in(request: Request) -> Answer:
+    given: SignIn = request.body
+    login = model.normal_login(_given(given.email), _given(given.phone))
+    account, token = service.sign_in(login, given.password, address=request.address)
+    return created(SignedInView(_member(account), token), location="/api/v1/me")
+
+
+@endpoint(
+    bp,
+    "DELETE",
+    "/api/v1/sessions/current",
+    summary="Sign out",
+    tag="members",
+    status=204,
+    security="member",
+)
+def sign_out(request: Request) -> Answer:
+    service.member(request.bearer)
+    service.sign_out(request.bearer)
+    return Answer(status=204)
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/api/v1/me",
+    summary="The member",
+    tag="members",
+    answer=MemberView,
+    security="member",
+)
+def me(request: Request) -> MemberView:
+    return _member(service.account(service.member(request.bearer).as_member()))
+
+
+def _member(account: Account) -> MemberView:
+    return MemberView(
+        id=account.id,
+        name=account.name,
+        email=account.email,
+        phone=account.phone,
+        created_at=account.created_at,
+    )
+
+
+def _given(value: str | UnsetType) -> str | None:
+    return None if isinstance(value, UnsetType) else value
