@@ -1,0 +1,206 @@
+"""Payments and refunds as values: their states, and what a callback means for one."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.kernel.errors import Conflict, Refusal
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.states import Machine
+
+
+class PaymentState(StrEnum):
+    CREATED = "created"
+    REQUIRES_ACTION = "requires_action"
+    AUTHORIZED = "authorized"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    CAPTURED = "captured"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+
+
+P = PaymentState
+PAYMENT = Machine(
+    PaymentState,
+    {
+        P.CREATED: {
+            P.REQUIRES_ACTION,
+            P.AUTHORIZED,
+            P.FAILED,
+            P.EXPIRED,
+            P.CANCELLED,
+            P.CAPTURED,
+        },
+        P.REQUIRES_ACTION: {P.AUTHORIZED, P.FAILED, P.EXPIRED, P.CANCELLED, P.CAPTURED},
+        P.AUTHORIZED: {P.FAILED, P.EXPIRED, P.CANCELLED, P.CAPTURED},
+        P.FAILED: {P.AUTHORIZED, P.EXPIRED, P.CANCELLED, P.CAPTURED},
+        P.EXPIRED: {P.CAPTURED},
+        P.CANCELLED: {P.CAPTURED},
+        P.CAPTURED: {P.PARTLY_REFUNDED, P.REFUNDED, P.DISPUTED},
+        P.PARTLY_REFUNDED: {P.REFUNDED, P.DISPUTED},
+        P.REFUNDED: {P.DISPUTED},
+        P.DISPUTED: set(),
+    },
+)
+OPEN_STATES = frozenset({P.CREATED, P.REQUIRES_ACTION, P.AUTHORIZED, P.FAILED})
+"""A shopper can still pay; a failed one by trying again on the same page."""
+HOLDS_MONEY = frozenset({P.CAPTURED, P.PARTLY_REFUNDED, P.REFUNDED, P.DISPUTED})
+assert frozenset(PAYMENT.sources(P.CAPTURED)) == OPEN_STATES | {P.EXPIRED, P.CANCELLED}
+assert frozenset(P) == HOLDS_MONEY | OPEN_STATES | {P.EXPIRED, P.CANCELLED}
+
+
+class RefundState(StrEnum):
+    REQUESTED = "requested"
+    SENT = "sent"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+R = RefundState
+REFUND = Machine(
+    RefundState,
+    {
+        # A company may give its word before we have noted that we asked it.
+        R.REQUESTED: {R.SENT, R.SUCCEEDED, R.FAILED},
+        R.SENT: {R.SUCCEEDED, R.FAILED},
+        R.SUCCEEDED: set(),
+        R.FAILED: set(),
+    },
+)
+
+
+class CallbackSeen(Conflict):
+    """The company told this before: a success to it, and nothing to do."""
+
+    code, title = "payments.callback_seen", "This callback was handled before"
+
+
+class PaymentMoved(Conflict):
+    """The payment changed since it was read; read it again and judge anew."""
+
+    code, title = "payments.moved", "The payment changed meanwhile"
+
+
+class RefundTooLarge(Refusal):
+    """More would go back than was captured and not yet promised back."""
+
+    code, status, title = "payments.refund_too_large", 422, "There is not that much left to refund"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAction:
+    """What the shopper does next: `redirect|qr|client_secret|none`.
+
+    `reference` is the company's name for this attempt and is not shown.
+    """
+
+    type: str = "none"
+    url: str = ""
+    qr: str = ""
+    client_secret: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One attempt to pay for a purchase at one company.
+
+    `refunded` is what has been promised back (never more than `captured`), `returned` what the
+    company has confirmed as given back. `ask_at` is when to ask the company, empty for never.
+    """
+
+    id: str
+    purchase_id: str
+    provider: str
+    state: PaymentState
+    amount: Money
+    captured: Money
+    refunded: Money
+    returned: Money
+    created_at: str
+    provider_reference: str = ""
+    action: PaymentAction | None = None
+    is_flagged: bool = False
+    ask_at: str = ""
+
+    @property
+    def left(self) -> Money:
+        """What may still be refunded."""
+        return self.captured - self.refunded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundLine:
+    """Units of one sku given back: the shopper's part and the commission on it."""
+
+    sku: str
+    quantity: int
+    amount: Money
+    commission: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money on its way back. `order_id` and `merchant_id` are empty for money no order took.
+
+    `amount` includes `shipping` and `tax`; the rest is goods, of which `commission` was taken.
+    `provider_reference` names the captured money, `refund_reference` the refund at the company.
+    """
+
+    id: str
+    payment_id: str
+    purchase_id: str
+    provider: str
+    provider_reference: str
+    state: RefundState
+    amount: Money
+    captured: Money
+    shipping: Money
+    tax: Money
+    commission: Money
+    created_at: str
+    reason: str = ""
+    order_id: str = ""
+    merchant_id: str = ""
+    merchant_name: str = ""
+    lines: tuple[RefundLine, ...] = ()
+    email: str = ""
+    locale: str = "en"
+    refund_reference: str = ""
+
+    @property
+    def goods(self) -> Money:
+        """The goods' part of the amount."""
+        return self.amount - self.shipping - self.tax
+
+
+class Capture(StrEnum):
+    """What captured money means for a payment.
+
+    TAKE: the first money for it. DUPLICATE: the same money told again. EXTRA: other money on top,
+    which goes back. MISMATCH: not what was asked for; recorded, flagged, never paid.
+    """
+
+    TAKE = "take"
+    DUPLICATE = "duplicate"
+    EXTRA = "extra"
+    MISMATCH = "mismatch"
+
+
+def judge_capture(payment: Payment, amount: Money | None, reference: str) -> Capture:
+    """Say what captured money of this reference means for the payment as it is."""
+    if payment.state in HOLDS_MONEY and reference == payment.provider_reference:
+        return Capture.DUPLICATE
+    if amount != payment.amount:
+        return Capture.MISMATCH
+    return Capture.EXTRA if payment.state in HOLDS_MONEY else Capture.TAKE
+
+
+def state_after_return(payment: Payment, amount: Money) -> PaymentState:
+    """The payment's state once this much more has been given back."""
+    if payment.state is P.DISPUTED or payment.state is P.REFUNDED:
+        return payment.state
+    whole = payment.returned + amount == payment.captured
+    return P.REFUNDED if whole else P.PARTLY_REFUNDED

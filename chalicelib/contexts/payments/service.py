@@ -1,0 +1,362 @@
+"""What Souk does about payments: begins them, hears what companies say, sends refunds, asks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlencode
+
+from chalicelib.aws import reads, secrets, transact
+from chalicelib.aws.observe import logger
+from chalicelib.aws.settings import settings
+from chalicelib.aws.transact import Write
+from chalicelib.contexts.payments import store
+from chalicelib.contexts.payments.model import (
+    PAYMENT,
+    REFUND,
+    CallbackSeen,
+    Payment,
+    PaymentAction,
+    PaymentMoved,
+    PaymentState,
+    Refund,
+    RefundState,
+)
+from chalicelib.contexts.payments.store import PaymentItem, RefundItem
+from chalicelib.kernel import clock, ids
+from chalicelib.kernel.errors import Busy, NotFound
+from chalicelib.kernel.money import Money
+from chalicelib.providers import payment as companies
+from chalicelib.providers.http import ProviderUnavailable
+from chalicelib.providers.payment import (
+    Callback,
+    CallbackKind,
+    Outcome,
+    PaymentRequest,
+    RefundAnswer,
+    RefundOrder,
+    RefundStanding,
+)
+
+ATTEMPTS_MAX = 10
+ASK_AFTER_S = 600
+ASK_UNTIL_S = 26 * 3_600
+ASK_REFUND_UNTIL_S = 30 * 86_400
+ASK_BATCH_SIZE = 20
+
+STATE_TOLD = {
+    CallbackKind.AUTHORIZED: PaymentState.AUTHORIZED,
+    CallbackKind.FAILED: PaymentState.FAILED,
+    CallbackKind.EXPIRED: PaymentState.EXPIRED,
+    CallbackKind.CHARGEBACK_OPENED: PaymentState.DISPUTED,
+}
+REFUND_TOLD = {
+    CallbackKind.REFUND_SUCCEEDED: RefundState.SUCCEEDED,
+    CallbackKind.REFUND_FAILED: RefundState.FAILED,
+}
+assert {*STATE_TOLD, *REFUND_TOLD, CallbackKind.CAPTURED} == set(CallbackKind)
+
+
+class UnknownPayment(NotFound):
+    """No such payment at this company."""
+
+    code, title = "payments.unknown", "There is no such payment"
+
+
+def return_url(purchase_id: str) -> str:
+    """Make the address of a purchase's page that opens without signing in."""
+    token = urlencode({"token": secrets.token_for(purchase_id)})
+    return f"{settings().shop_url}/orders/{purchase_id}?{token}"
+
+
+def new_payment(
+    *, payment_id: str, purchase_id: str, provider: str, amount: Money, now: datetime
+) -> Payment:
+    """Make a payment that `store.create` contributes. Refuses `payments.unknown_provider`.
+
+    The action is known at once where it follows from the payment; else `begin` asks for it.
+    """
+    company = companies.provider(provider)
+    zero = Money.zero(amount.currency)
+    payment = Payment(
+        id=payment_id,
+        purchase_id=purchase_id,
+        provider=provider,
+        state=PaymentState.CREATED,
+        amount=amount,
+        captured=zero,
+        refunded=zero,
+        returned=zero,
+        created_at=clock.iso(now),
+        ask_at=clock.iso(clock.later(now, ASK_AFTER_S)) if company.can_be_asked else "",
+    )
+    if company.needs_call:
+        return payment
+    return replace(payment, action=_action(company.start(_request(payment))))
+
+
+def begin(payment: Payment, *, email: str, locale: str) -> Payment:
+    """Ask the company for the shopper's action, after the commit. No call where it is known.
+
+    Safe to repeat: the payment's id is the company's key. Refuses `providers.unavailable`; the
+    payment then stands as created, and the next attempt asks again.
+    """
+    if payment.action is not None:
+        return payment
+    company = companies.provider(payment.provider)
+    action = _action(company.start(_request(payment, email, locale)))
+    begun = replace(payment, state=PaymentState.REQUIRES_ACTION, action=action)
+    try:
+        transact.commit([store.started(payment, action)])
+    except PaymentMoved:
+        return replace(payment, action=action)
+    return begun
+
+
+def read_callback(provider: str, headers: Mapping[str, str], body: bytes) -> Callback | None:
+    """Verify a callback; None when it means nothing to Souk.
+
+    Refuses 404 for a company that is not here, `webhooks.bad_signature`, 400 for a garbled body.
+    A callback that names its payment by the company's reference is completed by a look-up.
+    """
+    if provider not in companies.available():
+        raise NotFound
+    callback = companies.provider(provider).verify(headers, body, clock.now())
+    if callback is None or callback.payment_id:
+        return callback
+    payment_id = store.payment_by_reference(provider, callback.provider_reference)
+    return replace(callback, payment_id=payment_id)
+
+
+def take_note(callback: Callback) -> Outcome:
+    """Do what any callback but a capture asks for; two round trips.
+
+    Refuses 404 for an unknown payment or refund. What comes late or twice moves nothing and is
+    still a success.
+    """
+    for _ in range(ATTEMPTS_MAX):
+        payment, refunds = store.payment_with_refunds(callback.payment_id)
+        if payment is None or payment.provider != callback.provider:
+            raise UnknownPayment
+        outcome, writes = _noted(payment, refunds, callback)
+        try:
+            transact.commit(writes)
+        except CallbackSeen:
+            return Outcome.DUPLICATE
+        except PaymentMoved:
+            continue
+        return outcome
+    raise Busy
+
+
+def refund_of_capture(
+    payment: Payment, callback: Callback, *, email: str, locale: str, reason: str
+) -> Refund:
+    """Make the refund of captured money that no order takes: all of it, under an id of its own."""
+    zero = Money.zero(payment.amount.currency)
+    return Refund(
+        id=ids.derived("ref", payment.id, callback.provider_reference),
+        payment_id=payment.id,
+        purchase_id=payment.purchase_id,
+        provider=payment.provider,
+        provider_reference=callback.provider_reference,
+        state=RefundState.REQUESTED,
+        amount=payment.amount,
+        captured=payment.amount,
+        shipping=zero,
+        tax=zero,
+        commission=zero,
+        reason=reason,
+        created_at=clock.iso(clock.now()),
+        email=email,
+        locale=locale,
+    )
+
+
+def send_refund(payment_id: str, refund_id: str, marker: Write | None = None) -> None:
+    """Send a requested refund to its company and note what it said.
+
+    The call stands between two saved states: the refund as requested, and its outcome. A repeat
+    finds the outcome, or calls again under the same key.
+    """
+    payment, refunds = store.payment_with_refunds(payment_id)
+    refund = next((one for one in refunds if one.id == refund_id), None)
+    if payment is None or refund is None:
+        raise UnknownPayment
+    if refund.state is not RefundState.REQUESTED:
+        return
+    answer = companies.provider(refund.provider).refund(_order(refund))
+    _note_refund(payment, refund, answer, marker)
+
+
+def ask_due(capture: Callable[[str, Callback], object]) -> dict[str, int]:
+    """Ask companies about payments and refunds that have been waiting too long: a bounded batch.
+
+    `capture(provider, callback)` is the verb that a capture found by asking goes through. Each row
+    is claimed by setting its next time, so that two sweeps never ask the same at once, and one that
+    dies leaves the row for the next.
+    """
+    counts = {"asked": 0, "told": 0, "unavailable": 0}
+    before = clock.iso(clock.now())
+    for shard in range(store.TIMER_SHARDS):
+        for row in store.due(shard, before, ASK_BATCH_SIZE):
+            try:
+                transact.commit([store.rearm(row, _next_time(row))])
+                counts["asked"] += 1
+                counts["told"] += _ask(row, capture)
+            except PaymentMoved:
+                continue
+            except ProviderUnavailable:
+                counts["unavailable"] += 1
+    return counts
+
+
+def flagged(limit: int) -> list[Callback]:
+    """List callbacks that a person must look at, oldest first."""
+    return [row.callback for row in store.under_review(limit).items]
+
+
+def _noted(
+    payment: Payment, refunds: list[Refund], callback: Callback
+) -> tuple[Outcome, list[Write]]:
+    if callback.kind in REFUND_TOLD:
+        return _refund_noted(payment, refunds, callback)
+    target = STATE_TOLD[callback.kind]
+    if not PAYMENT.allows(payment.state, target):
+        return Outcome.IGNORED, [store.record_callback(callback, Outcome.IGNORED)]
+    if target is PaymentState.DISPUTED:
+        return Outcome.ACCEPTED, store.dispute(payment, callback)
+    if target is PaymentState.AUTHORIZED:
+        if callback.amount != payment.amount:
+            return Outcome.FLAGGED, store.flag(payment, callback)
+        return Outcome.ACCEPTED, store.authorize(payment, callback)
+    return Outcome.ACCEPTED, store.decline(payment, callback, target)
+
+
+def _refund_noted(
+    payment: Payment, refunds: list[Refund], callback: Callback
+) -> tuple[Outcome, list[Write]]:
+    refund = next((one for one in refunds if one.id == callback.refund_id), None)
+    if refund is None:
+        raise UnknownPayment("There is no such refund")
+    if callback.amount is not None and callback.amount != refund.amount:
+        return Outcome.FLAGGED, store.flag(payment, callback)
+    target = REFUND_TOLD[callback.kind]
+    if refund.state is target:
+        return Outcome.DUPLICATE, [store.record_callback(callback, Outcome.DUPLICATE)]
+    if not REFUND.allows(refund.state, target):
+        # It ended the other way before: two words of the company contradict each other.
+        return Outcome.FLAGGED, store.flag(payment, callback)
+    writes = store.settle_refund(payment, refund, target, reason=callback.reason, callback=callback)
+    return Outcome.ACCEPTED, writes
+
+
+def _note_refund(
+    payment: Payment, refund: Refund, answer: RefundAnswer, marker: Write | None
+) -> None:
+    """Save what the company said; a word that came meanwhile by callback counts more."""
+    extra = [marker] if marker else []
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            transact.commit([*extra, *_refund_outcome(payment, refund, answer)])
+        except PaymentMoved:
+            fresh, refunds = store.payment_with_refunds(payment.id)
+            found = next(one for one in refunds if one.id == refund.id)
+            assert fresh is not None, "payments are never deleted"
+            if not REFUND.allows(found.state, RefundState(answer.standing)):
+                return
+            payment, refund = fresh, found
+        else:
+            return
+    raise Busy
+
+
+def _refund_outcome(payment: Payment, refund: Refund, answer: RefundAnswer) -> list[Write]:
+    if answer.standing is RefundStanding.SENT:
+        ask_at = clock.iso(clock.later(clock.now(), store.REFUND_ASK_AFTER_S))
+        return [store.refund_sent(refund, answer.refund_reference, ask_at)]
+    state = RefundState(answer.standing)
+    return store.settle_refund(payment, refund, state, reason=answer.reason)
+
+
+def _ask(row: PaymentItem | RefundItem, capture: Callable[[str, Callback], object]) -> int:
+    """Ask about one row; 1 when the company told something."""
+    if isinstance(row, PaymentItem):
+        payment = store.payment_of(reads.get(PaymentItem, row.pk, row.sk))
+        assert payment is not None, "payments are never deleted"
+        return _ask_payment(payment, capture)
+    payment_id = row.pk.partition("#")[2]
+    payment, refunds = store.payment_with_refunds(payment_id)
+    refund = next(one for one in refunds if row.sk == f"REFUND#{one.id}")
+    assert payment is not None, "a refund lies beside its payment"
+    company = companies.provider(refund.provider)
+    if refund.state is RefundState.REQUESTED:
+        _note_refund(payment, refund, company.refund(_order(refund)), None)
+        return 1
+    answer = company.ask_refund(_order(refund))
+    if answer.standing is RefundStanding.SENT:
+        return 0
+    _note_refund(payment, refund, answer, None)
+    return 1
+
+
+def _ask_payment(payment: Payment, capture: Callable[[str, Callback], object]) -> int:
+    company = companies.provider(payment.provider)
+    reference = payment.action.reference if payment.action else ""
+    callback = company.ask(_request(payment), reference)
+    if callback is None:
+        return 0
+    logger().info(
+        "payment told when asked", extra={"payment_id": payment.id, "kind": callback.kind}
+    )
+    if callback.kind is CallbackKind.CAPTURED:
+        capture(payment.provider, callback)
+    else:
+        take_note(callback)
+    return 1
+
+
+def _next_time(row: PaymentItem | RefundItem) -> str:
+    """The next time to ask: as much later as half the wait so far, until the company gives up."""
+    now = clock.now()
+    if isinstance(row, PaymentItem):
+        since, until_s = clock.parse(row.created_at), ASK_UNTIL_S
+    else:
+        since, until_s = clock.parse(row.refund.created_at), ASK_REFUND_UNTIL_S
+    waited_s = int((now - since).total_seconds())
+    if waited_s > until_s:
+        return ""
+    return clock.iso(clock.later(now, max(ASK_AFTER_S, waited_s // 2)))
+
+
+def _request(payment: Payment, email: str = "", locale: str = "en") -> PaymentRequest:
+    return PaymentRequest(
+        payment_id=payment.id,
+        purchase_id=payment.purchase_id,
+        amount=payment.amount,
+        return_url=return_url(payment.purchase_id),
+        created_at=payment.created_at,
+        email=email,
+        locale=locale,
+    )
+
+
+def _order(refund: Refund) -> RefundOrder:
+    return RefundOrder(
+        refund_id=refund.id,
+        payment_id=refund.payment_id,
+        provider_reference=refund.provider_reference,
+        amount=refund.amount,
+        captured=refund.captured,
+        reason=refund.reason,
+        refund_reference=refund.refund_reference,
+    )
+
+
+def _action(action: companies.Action) -> PaymentAction:
+    return PaymentAction(
+        type=action.type,
+        url=action.url,
+        qr=action.qr,
+        client_secret=action.client_secret,
+        reference=action.reference,
+    )

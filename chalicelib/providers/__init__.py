@@ -1,0 +1,1 @@
+"""The companies outside: one port a kind, one adapter a file. Knows no room."""
