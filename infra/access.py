@@ -9,7 +9,11 @@ from infra.package import ROOT
 STACK_FILE = ROOT / ".local" / "stack.json"
 
 
-class NotRunning(Exception):
+class CannotOperate(Exception):
+    """A command cannot be carried out; the message says why and what to do."""
+
+
+class NotRunning(CannotOperate):
     """The local stack is asked for and there is none."""
 
 

@@ -1,148 +1,69 @@
-"""The operator's commands: look at queues, send dead letters back."""
+"""The operator's commands: look at queues, redrive, bootstrap the platform, open a merchant."""
 
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import access, outputs
-from infra.deploy import Outputs, stack_outputs
-from infra.outputs import QueueUrls
-from infra.wiring import STAGES, STREAM, stack_name
+from chalicelib.kernel.errors import Refusal
+from infra import access, house, queues
+from infra.wiring import STAGES
 
-BATCH_SIZE = 10
-DEPTHS = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesDelayed",
-    "ApproximateNumberOfMessagesNotVisible",
-)
+Arguments = argparse.Namespace
 
 
-class CannotOperate(Exception):
-    """The command cannot be carried out; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How full a queue is: waiting (delayed ones too), being worked on, given up."""
-
-    queue: str
-    waiting: int
-    in_flight: int
-    dead: int
-
-
-def status(stage: str) -> list[Depth]:
-    """Count every queue and its dead letters."""
-    known, sqs = _queues(stage), boto3.client("sqs")
-    return [_depth(sqs, name, urls) for name, urls in known.items()]
-
-
-def redrive(stage: str, queue: str) -> int:
-    """Send a queue's dead letters back to it once each, and return how many there were.
-
-    What dies again waits for the next redrive. Dead letters of the outbox's stream are only notes
-    about rows, which the sweeper publishes; they are dropped when it has run without a failure.
-    """
-    known = _queues(stage)
-    if queue not in known:
-        raise CannotOperate(f"There is no queue {queue!r}; the queues are {', '.join(known)}.")
-    if queue == STREAM.key:
-        _sweep_outbox(stage)
-    sqs, urls = boto3.client("sqs"), known[queue]
-    left = _depth(sqs, queue, urls).dead
-    moved = 0
-    while moved < left:
-        batch = sqs.receive_message(
-            QueueUrl=urls.dead_letter_url,
-            MaxNumberOfMessages=min(BATCH_SIZE, left - moved),
-            MessageAttributeNames=["All"],
-            WaitTimeSeconds=1,
-        ).get("Messages", [])
-        if not batch:
-            break
-        for message in batch:
-            _move(sqs, urls, message)
-        moved += len(batch)
-    return moved
-
-
-def _move(sqs: Any, urls: QueueUrls, message: Any) -> None:
-    """Send first, delete after: a crash between leaves two, and every consumer bears that."""
-    if urls.url:
-        sqs.send_message(
-            QueueUrl=urls.url,
-            MessageBody=message["Body"],
-            MessageAttributes=message.get("MessageAttributes", {}),
-        )
-    sqs.delete_message(QueueUrl=urls.dead_letter_url, ReceiptHandle=message["ReceiptHandle"])
-
-
-def _sweep_outbox(stage: str) -> None:
-    resources = boto3.client("cloudformation").describe_stack_resource(
-        StackName=stack_name(stage), LogicalResourceId="OutboxSweep"
-    )
-    name = resources["StackResourceDetail"]["PhysicalResourceId"]
-    answer = boto3.client("lambda").invoke(FunctionName=name, Payload=b"{}")
-    if "FunctionError" in answer:
-        raise CannotOperate(f"The outbox sweep fails: {answer['Payload'].read().decode()}")
-
-
-def _depth(sqs: Any, name: str, urls: QueueUrls) -> Depth:
-    waiting, delayed, in_flight = _counts(sqs, urls.url) if urls.url else (0, 0, 0)
-    return Depth(
-        queue=name,
-        waiting=waiting + delayed,
-        in_flight=in_flight,
-        dead=sum(_counts(sqs, urls.dead_letter_url)),
-    )
-
-
-def _counts(sqs: Any, url: str) -> tuple[int, ...]:
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(DEPTHS))["Attributes"]
-    return tuple(int(found.get(name, 0)) for name in DEPTHS)
-
-
-def _queues(stage: str) -> dict[str, QueueUrls]:
-    return outputs.queues(_outputs(stage))
-
-
-def _outputs(stage: str) -> Outputs:
-    found = stack_outputs(stage)
-    if not found:
-        raise CannotOperate(f"There is no stack {stack_name(stage)}: make deploy STAGE={stage}")
-    return found
-
-
-def _print_status(arguments: argparse.Namespace) -> None:
+def _status(arguments: Arguments) -> None:
     print(f"{'queue':<22}{'waiting':>9}{'in flight':>11}{'dead':>7}")
-    for depth in status(arguments.stage):
+    for depth in queues.status(arguments.stage):
         print(f"{depth.queue:<22}{depth.waiting:>9}{depth.in_flight:>11}{depth.dead:>7}")
 
 
-def _print_redrive(arguments: argparse.Namespace) -> None:
-    print(f"{redrive(arguments.stage, arguments.queue)} dead letters sent back")
+def _redrive(arguments: Arguments) -> None:
+    print(f"{queues.redrive(arguments.stage, arguments.queue)} dead letters sent back")
+
+
+def _bootstrap(arguments: Arguments) -> None:
+    house.enter(arguments.stage)
+    made = house.bootstrap(arguments.email)
+    print(f"platform sign-in: {made.email}  {made.password}")
+
+
+def _merchant(arguments: Arguments) -> None:
+    house.enter(arguments.stage)
+    made = house.open_merchant(arguments.name, arguments.email)
+    print(f"merchant:        {made.id} ({made.code})")
+    print(f"console sign-in: {made.owner.email}  {made.owner.password}")
+    print(f"API key:         {made.api_key}")
+    print("The password and the key are shown this once.")
+
+
+COMMANDS: dict[str, tuple[Callable[[Arguments], None], tuple[str, ...]]] = {
+    "status": (_status, ()),
+    "redrive": (_redrive, ("queue",)),
+    "bootstrap": (_bootstrap, ("email",)),
+    "merchant": (_merchant, ("name", "email")),
+}
+"""Command -> what it does and the words it takes; the Makefile passes the words on."""
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="infra.operate", description=__doc__)
     parser.add_argument("stage", choices=STAGES)
-    commands = parser.add_subparsers(required=True)
-    _command(commands, "status", _print_status)
-    _command(commands, "redrive", _print_redrive).add_argument("queue")
+    commands: Any = parser.add_subparsers(required=True)
+    for name, (run, words) in COMMANDS.items():
+        command = commands.add_parser(name)
+        command.set_defaults(run=run)
+        for word in words:
+            command.add_argument(word, type=_not_empty)
     return parser
 
 
-def _command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], None]
-) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name)
-    command.set_defaults(run=run)
-    return command
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is missing; see `make help`")
+    return text.strip()
 
 
 def main() -> None:
@@ -150,7 +71,9 @@ def main() -> None:
     try:
         access.use(arguments.stage)
         arguments.run(arguments)
-    except (CannotOperate, access.NotRunning, BotoCoreError, ClientError) as refusal:
+    except Refusal as refusal:
+        sys.exit(refusal.detail)
+    except (access.CannotOperate, BotoCoreError, ClientError) as refusal:
         sys.exit(str(refusal))
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.wiring import QUEUES, STREAM, TABLES
+from infra.access import CannotOperate
+from infra.deploy import Outputs, stack_outputs
+from infra.wiring import QUEUES, STREAM, TABLES, stack_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,14 @@ class QueueUrls:
 
     url: str
     dead_letter_url: str
+
+
+def of(stage: str) -> Outputs:
+    """The outputs of the stage's stack, which must stand."""
+    found = stack_outputs(stage)
+    if not found:
+        raise CannotOperate(f"There is no stack {stack_name(stage)}: make deploy STAGE={stage}")
+    return found
 
 
 def tables(outputs: Mapping[str, str]) -> dict[str, str]:

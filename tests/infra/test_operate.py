@@ -6,8 +6,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra import access, operate
-from infra.operate import CannotOperate, Depth
+from infra import access, outputs, queues
+from infra.access import CannotOperate
+from infra.queues import Depth
 from infra.wiring import QUEUES, STREAM
 
 
@@ -20,7 +21,7 @@ def stack(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with mock_aws():
         sqs = boto3.client("sqs")
-        outputs = {
+        urls = {
             f"{STREAM.dead_logical_id}Url": sqs.create_queue(QueueName=STREAM.dead_name("dev"))[
                 "QueueUrl"
             ]
@@ -30,9 +31,9 @@ def stack(monkeypatch):
                 (queue.name("dev"), queue.logical_id),
                 (queue.dead_name("dev"), queue.dead_logical_id),
             ):
-                outputs[f"{key}Url"] = sqs.create_queue(QueueName=name)["QueueUrl"]
-        monkeypatch.setattr(operate, "stack_outputs", lambda stage: outputs)
-        yield outputs
+                urls[f"{key}Url"] = sqs.create_queue(QueueName=name)["QueueUrl"]
+        monkeypatch.setattr(outputs, "stack_outputs", lambda stage: urls)
+        yield urls
 
 
 def put(url: str, *bodies: str) -> None:
@@ -51,7 +52,7 @@ def test_status_counts_every_queue_and_its_dead(stack):
     put(stack["SettlementFactsQueueUrl"], "a", "b")
     put(stack["SettlementFactsDeadQueueUrl"], "c")
     put(stack["OutboxRelayDeadQueueUrl"], "d")
-    depths = {depth.queue: depth for depth in operate.status("dev")}
+    depths = {depth.queue: depth for depth in queues.status("dev")}
     assert set(depths) == {queue.key for queue in QUEUES} | {STREAM.key}
     assert depths["settlement"] == Depth("settlement", waiting=2, in_flight=0, dead=1)
     assert depths["outbox-relay"] == Depth("outbox-relay", waiting=0, in_flight=0, dead=1)
@@ -61,18 +62,18 @@ def test_status_counts_every_queue_and_its_dead(stack):
 def test_redrive_sends_every_dead_letter_back_once(stack):
     letters = [f"letter {number:02}" for number in range(23)]
     put(stack["SettlementFactsDeadQueueUrl"], *letters)
-    assert operate.redrive("dev", "settlement") == 23
+    assert queues.redrive("dev", "settlement") == 23
     assert bodies(stack["SettlementFactsQueueUrl"]) == letters
     assert bodies(stack["SettlementFactsDeadQueueUrl"]) == []
 
 
 def test_redrive_of_an_empty_queue_moves_nothing(stack):
-    assert operate.redrive("dev", "orders-timeline") == 0
+    assert queues.redrive("dev", "orders-timeline") == 0
 
 
 def test_redrive_of_an_unknown_queue_names_the_known(stack):
     with pytest.raises(CannotOperate, match="orders-timeline"):
-        operate.redrive("dev", "nothing")
+        queues.redrive("dev", "nothing")
 
 
 def test_the_relays_notes_are_dropped_only_after_a_good_sweep(stack, monkeypatch):
@@ -82,20 +83,20 @@ def test_the_relays_notes_are_dropped_only_after_a_good_sweep(stack, monkeypatch
     def failing(stage: str) -> None:
         raise CannotOperate("the bus is down")
 
-    monkeypatch.setattr(operate, "_sweep_outbox", failing)
+    monkeypatch.setattr(queues, "_sweep_outbox", failing)
     with pytest.raises(CannotOperate):
-        operate.redrive("dev", "outbox-relay")
-    assert operate.status("dev")[-1].dead == 1
-    monkeypatch.setattr(operate, "_sweep_outbox", swept.append)
-    assert operate.redrive("dev", "outbox-relay") == 1
+        queues.redrive("dev", "outbox-relay")
+    assert queues.status("dev")[-1].dead == 1
+    monkeypatch.setattr(queues, "_sweep_outbox", swept.append)
+    assert queues.redrive("dev", "outbox-relay") == 1
     assert swept == ["dev"]
-    assert operate.status("dev")[-1].dead == 0
+    assert queues.status("dev")[-1].dead == 0
 
 
 def test_a_stage_without_a_stack_is_named(monkeypatch):
-    monkeypatch.setattr(operate, "stack_outputs", lambda stage: {})
+    monkeypatch.setattr(outputs, "stack_outputs", lambda stage: {})
     with pytest.raises(CannotOperate, match="no stack dev-souk"):
-        operate.status("dev")
+        queues.status("dev")
 
 
 @pytest.fixture
