@@ -4,6 +4,7 @@ from chalice import Chalice
 
 from chalicelib.aws import workers as relay
 from chalicelib.contexts.identity import api as identity_api
+from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import workers as inventory_workers
 from chalicelib.web import about
 from chalicelib.web.manners import every_answer
@@ -12,6 +13,6 @@ app = Chalice(app_name="souk")
 app.api.binary_types = []
 app.middleware("http")(every_answer)
 
-BLUEPRINTS = (about.bp, relay.bp, identity_api.bp, inventory_workers.bp)
+BLUEPRINTS = (about.bp, relay.bp, identity_api.bp, inventory_api.bp, inventory_workers.bp)
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

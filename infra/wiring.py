@@ -232,6 +232,7 @@ QUEUES = (
         "levels",
         "inventory_on_stock_fact",
         facts=(
+            "catalog.StockCounted",
             "inventory.StockHeld",
             "inventory.HoldConsumed",
             "inventory.HoldReleased",

@@ -83,12 +83,13 @@ class StockPut(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockRanOut(Fact):
-    """The last free unit of a sku is gone."""
+    """The last free unit of a sku is gone. Of two such facts the higher `turn` is the later."""
 
     name: ClassVar[str] = "inventory.StockRanOut"
 
     merchant_id: str
     sku: str
+    turn: int
 
     @property
     def aggregate(self) -> str:
@@ -97,12 +98,13 @@ class StockRanOut(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockCameBack(Fact):
-    """A sku that had no free unit has some."""
+    """A sku that had no free unit has some. Of two such facts the higher `turn` is the later."""
 
     name: ClassVar[str] = "inventory.StockCameBack"
 
     merchant_id: str
     sku: str
+    turn: int
 
     @property
     def aggregate(self) -> str:

@@ -45,7 +45,7 @@ class InventoryItem(Item):
 
 
 class StockItem(InventoryItem, discriminator="STOCK"):
-    """One stock record. `announced` is what the bus was last told: `in` or `out`."""
+    """One stock record. `announced` is what the bus was last told, in its `turn`: `in` or `out`."""
 
     sku = UnicodeAttribute()
     merchant_id = UnicodeAttribute()
@@ -54,6 +54,7 @@ class StockItem(InventoryItem, discriminator="STOCK"):
     available = NumberAttribute()
     held = NumberAttribute()
     announced = UnicodeAttribute(default=OUT_OF_STOCK)
+    turn = NumberAttribute(default=0)
 
 
 class EntryItem(InventoryItem, discriminator="ENTRY"):
@@ -222,6 +223,7 @@ def put(merchant_id: str, sku: str, on_hand: int, actor: str) -> list[Write]:
         StockItem.available.set(on_hand - zero),
         StockItem.held.set(zero),
         StockItem.announced.set(StockItem.announced | OUT_OF_STOCK),
+        StockItem.turn.set(StockItem.turn | 0),
         *_identify(merchant_id, sku),
     ]
     fits = (StockItem.held <= on_hand) & (StockItem.merchant_id == merchant_id)
@@ -263,11 +265,13 @@ def opening(merchant_id: str, sku: str, on_hand: int) -> list[Write]:
 
 
 def announce(row: StockItem, told: str) -> Write:
-    """Contribute what the bus is told now, unless the row says otherwise by then."""
-    as_read = StockItem.announced == row.announced
+    """Contribute what the bus is told in the row's next turn, unless the row is otherwise by then."""
+    as_read = StockItem.turn == row.turn
     still = StockItem.available > 0 if told == IN_STOCK else StockItem.available <= 0
     return transact.update(
-        StockItem(row.pk, row.sk), [StockItem.announced.set(told)], as_read & still
+        StockItem(row.pk, row.sk),
+        [StockItem.announced.set(told), StockItem.turn.set(row.turn + 1)],
+        as_read & still,
     )
 
 
