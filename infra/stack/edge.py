@@ -22,13 +22,21 @@ KEYED_HEADERS = [
 ]
 """What an answer of the API may depend on besides its address, its query and its cookies."""
 
-NAME_THE_VIEWER = """function handler(event) {
+PREPARE_REQUEST = """function handler(event) {
   var request = event.request;
+  var preferred = request.headers["accept-language"];
+  var languages = preferred ? preferred.value.toLowerCase() : "";
+  var zh = languages.indexOf("zh");
+  var en = languages.indexOf("en");
+  var isChinese = zh >= 0 && (en < 0 || zh < en);
+  request.headers["accept-language"] = { value: isChinese ? "zh-CN" : "en" };
   request.headers["x-viewer-address"] = { value: event.viewer.ip };
   return request;
 }
 """
-"""To API Gateway every caller is CloudFront; limits of rate need the address behind it."""
+"""To API Gateway every caller is CloudFront; limits of rate need the address behind it. And a page
+exists in two languages, not in as many as there are ways to write the header: this decides as
+`Request.locale` does, so that a page is kept twice and not a thousand times."""
 
 STRIP_FIRST_SEGMENT = """function handler(event) {
   var request = event.request;
@@ -60,7 +68,9 @@ def resources(stage: str) -> Json:
             "/static/css/a.css is the object css/a.css",
             STRIP_FIRST_SEGMENT,
         ),
-        "Viewer": _function(f"{stage}-souk-viewer", "Tells the API who is asking", NAME_THE_VIEWER),
+        "Viewer": _function(
+            f"{stage}-souk-viewer", "Who is asking, and in which language", PREPARE_REQUEST
+        ),
         "FilesCachePolicy": _cache_policy(f"{stage}-souk-files", DAY_S, {}),
         "PagesCachePolicy": _cache_policy(
             f"{stage}-souk-pages",
