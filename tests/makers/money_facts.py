@@ -10,9 +10,9 @@ from chalicelib.contexts.orders.facts import (
     PurchasePaid,
     RefundRequested,
 )
+
 from chalicelib.contexts.payments.facts import PaymentCaptured, RefundFailed, RefundSucceeded
 from chalicelib.contexts.payments.model import Refund, RefundLine, RefundState
-
 from chalicelib.kernel.money import Money
 
 AT = "2026-03-02T09:00:00.000Z"
