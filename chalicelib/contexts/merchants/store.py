@@ -7,7 +7,7 @@ from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, Unicode
 from chalicelib.aws import reads, transact
 from chalicelib.aws.reads import Key
 from chalicelib.aws.tables import DocumentAttribute, Item
-from chalicelib.aws.transact import Write
+from chalicelib.aws.transact import Refuse, Write
 from chalicelib.contexts.merchants.model import (
     CodeTaken,
     DeliveryMethod,
@@ -127,6 +127,13 @@ def move(merchant: Merchant, target: MerchantState, since: str) -> Write:
         MerchantItem.state == merchant.state.value,
         refuse=lambda _old: WrongState(),
     )
+
+
+def require_selling(merchant_id: str, *, refuse: Refuse) -> Write:
+    """Require that a merchant may sell at the moment of the transaction."""
+    place = merchant_key(merchant_id)
+    row = MerchantItem(place.pk, place.sk)
+    return transact.check(row, MerchantItem.state == MerchantState.APPROVED.value, refuse=refuse)
 
 
 def set_delivery(merchant: Merchant, methods: tuple[DeliveryMethod, ...]) -> Write:
