@@ -1,0 +1,237 @@
+"""The cart's JSON routes."""
+
+from typing import Annotated, Any
+
+import msgspec
+from chalice import Blueprint
+from msgspec import Meta
+
+from chalicelib.contexts.cart import service
+from chalicelib.contexts.cart.model import QUANTITY_MAX, Adjustment, Cart, PricedCart, Totals
+from chalicelib.contexts.cart.service import Quote
+from chalicelib.kernel import countries
+from chalicelib.kernel.errors import FieldError, Malformed
+from chalicelib.kernel.money import Money
+from chalicelib.web.endpoint import Answer, Keys, created, endpoint, once, sealed
+from chalicelib.web.request import Request
+
+bp = Blueprint(__name__)
+Line = Annotated[str, Meta(max_length=200)]
+
+
+class NewCart(msgspec.Struct, forbid_unknown_fields=True):
+    """Nothing is needed to open a cart."""
+
+
+class OpenedCart(msgspec.Struct):
+    id: str
+    token: str
+
+
+class PutLine(msgspec.Struct, forbid_unknown_fields=True):
+    quantity: Annotated[int, Meta(ge=0, le=QUANTITY_MAX)]
+
+
+class QuoteAddress(msgspec.Struct, forbid_unknown_fields=True):
+    """Where to: the country decides, the rest may come along or follow at checkout."""
+
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    name: Line = ""
+    phone: Line = ""
+    line1: Line = ""
+    line2: Line = ""
+    city: Line = ""
+    region: Line = ""
+    postal_code: Line = ""
+
+
+class AskQuote(msgspec.Struct, forbid_unknown_fields=True):
+    address: QuoteAddress
+    delivery_method: Annotated[str, Meta(max_length=64)] = ""
+
+
+class LineView(msgspec.Struct):
+    sku: str
+    product_id: str
+    slug: str
+    title: str
+    variant: str
+    image: str
+    merchant_id: str
+    quantity: int
+    unit_price: Money
+    total: Money
+    adjustments: list[Adjustment]
+    available: int
+
+
+class NoticeView(msgspec.Struct):
+    code: str
+    sku: str
+    text: str
+
+
+class CouponView(msgspec.Struct):
+    code: str
+
+
+class CartView(msgspec.Struct):
+    id: str
+    lines: list[LineView]
+    totals: Totals
+    estimated: bool
+    coupons: list[CouponView]
+    notices: list[NoticeView]
+
+
+class DeliveryView(msgspec.Struct):
+    id: str
+    name: str
+    price: Money
+    estimate: str
+
+
+class QuoteView(msgspec.Struct):
+    delivery_methods: list[DeliveryView]
+    totals: Totals
+    quote_id: str
+    expires_at: str
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/api/v1/carts",
+    summary="Open a cart",
+    tag="shopping",
+    answer=OpenedCart,
+    status=201,
+    body=NewCart,
+    body_optional=True,
+    keys=Keys.ACCEPTED,
+)
+def open_cart(request: Request) -> Any:
+    def opened(cart: Cart) -> Answer:
+        view = OpenedCart(cart.id, service.token_of(cart.id))
+        return created(view, f"/api/v1/carts/{cart.id}")
+
+    return once(
+        request,
+        request.bearer,
+        lambda key: opened(service.open_cart(key=key, seal=lambda cart: sealed(opened(cart)))),
+    )
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/api/v1/carts/{cart}",
+    summary="A cart at the prices of this moment",
+    tag="shopping",
+    answer=CartView,
+    security="cart",
+)
+def read_cart(request: Request, cart: str) -> CartView:
+    priced = service.look(cart, cart_token(request), bearer=request.bearer)
+    return cart_view(priced, request.locale)
+
+
+@endpoint(
+    bp,
+    "PUT",
+    "/api/v1/carts/{cart}/lines/{sku}",
+    summary="Set how many of a variant lie in the cart; 0 removes it",
+    tag="shopping",
+    answer=CartView,
+    body=PutLine,
+    security="cart",
+)
+def put_line(request: Request, cart: str, sku: str) -> CartView:
+    token, quantity = cart_token(request), request.body.quantity
+    priced = service.put_line(cart, token, sku, quantity, bearer=request.bearer)
+    return cart_view(priced, request.locale)
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/api/v1/carts/{cart}/quote",
+    summary="What the cart costs delivered, promised for 15 minutes",
+    tag="shopping",
+    answer=QuoteView,
+    body=AskQuote,
+    security="cart",
+    keys=Keys.ACCEPTED,
+)
+def quote(request: Request, cart: str) -> Any:
+    token, asked = cart_token(request), request.body
+    if not countries.is_country(asked.address.country):
+        wrong = FieldError("address.country", "unknown", "This is no ISO 3166 alpha-2 code")
+        raise Malformed(wrong.detail, errors=[wrong])
+
+    def quoted(made: Quote) -> Answer:
+        return Answer(quote_view(made, request.locale))
+
+    return once(
+        request,
+        token,
+        lambda key: quoted(
+            service.quote(
+                cart,
+                token,
+                asked.address.country,
+                asked.delivery_method,
+                bearer=request.bearer,
+                key=key,
+                seal=lambda made: sealed(quoted(made)),
+            )
+        ),
+    )
+
+
+def cart_token(request: Request) -> str:
+    """The token that opens the cart, as the caller gave it."""
+    return request.headers.get("x-cart-token", "")
+
+
+def cart_view(priced: PricedCart, locale: str) -> CartView:
+    """Show a cart to a program."""
+    return CartView(
+        id=priced.id,
+        lines=[
+            LineView(
+                sku=line.sku,
+                product_id=line.product_id,
+                slug=line.slug,
+                title=line.title,
+                variant=line.variant,
+                image=line.image,
+                merchant_id=line.merchant_id,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                total=line.total,
+                adjustments=list(line.adjustments),
+                available=line.available,
+            )
+            for line in priced.lines
+        ],
+        totals=priced.totals,
+        estimated=True,
+        coupons=[],
+        notices=[
+            NoticeView(notice.code, notice.sku, notice.text(locale)) for notice in priced.notices
+        ],
+    )
+
+
+def quote_view(made: Quote, locale: str) -> QuoteView:
+    """Show a quote to a program."""
+    return QuoteView(
+        delivery_methods=[
+            DeliveryView(option.id, option.name_in(locale), option.price, option.estimate(locale))
+            for option in made.options
+        ],
+        totals=made.totals,
+        quote_id=made.id,
+        expires_at=made.expires_at,
+    )

@@ -1,0 +1,316 @@
+"""What lies in a cart, and what it costs at the prices of this moment."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from chalicelib.contexts.catalog.model import SkuCopy
+from chalicelib.contexts.merchants.model import Merchant
+from chalicelib.kernel.errors import Conflict, FieldError, Malformed, NotFound, Refusal
+from chalicelib.kernel.money import Money, total
+
+LINES_MAX = 40
+MERCHANTS_MAX = 8
+QUANTITY_MAX = 9_999
+CART_TTL_S = 90 * 86_400
+QUOTE_TTL_S = 900
+
+
+class NoCart(NotFound):
+    code, title = "cart.not_found", "There is no such cart"
+
+
+class NoSuchSku(NotFound):
+    code, title = "cart.no_such_sku", "There is nothing for sale under this SKU"
+
+
+class NotForSale(Refusal):
+    """A line of the cart cannot be bought any more: its product or its merchant left the shop."""
+
+    code, status, title = "cart.not_for_sale", 409, "This is not for sale any more"
+
+
+class CartEmpty(Refusal):
+    code, status, title = "cart.empty", 422, "There is nothing in the cart"
+
+
+class TooManyLines(Refusal):
+    code, status = "cart.too_many_lines", 422
+    title = f"A cart holds at most {LINES_MAX} lines"
+
+
+class TooManyMerchants(Refusal):
+    code, status = "cart.too_many_merchants", 422
+    title = f"A cart holds goods of at most {MERCHANTS_MAX} merchants"
+
+
+class OtherCurrency(Refusal):
+    code, status, title = "cart.other_currency", 422, "A cart holds goods of one currency"
+
+
+class CartChanged(Conflict):
+    code, title = "cart.changed", "The cart was changed meanwhile; look at it again"
+
+
+class DeliveryNotOffered(Refusal):
+    code, status = "cart.delivery_not_offered", 422
+    title = "This way to deliver is not offered for this cart and address"
+
+
+class QuoteUnknown(Malformed):
+    code, title = "cart.quote_unknown", "Souk did not give this quote"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("quote_id", "unknown", self.title)])
+
+
+class NoticeCode(StrEnum):
+    """What a shopper should know about a line before paying."""
+
+    NOT_FOR_SALE = "cart.not_for_sale"
+    SOLD_OUT = "cart.sold_out"
+    FEWER_LEFT = "cart.fewer_left"
+
+
+NOTICE_TEXTS = {
+    NoticeCode.NOT_FOR_SALE: {"en": "No longer for sale", "zh-CN": "已下架"},
+    NoticeCode.SOLD_OUT: {"en": "Sold out", "zh-CN": "已售罄"},
+    NoticeCode.FEWER_LEFT: {
+        "en": "Fewer are left than you want",
+        "zh-CN": "库存不足，请减少数量",
+    },
+}
+assert set(NOTICE_TEXTS) == set(NoticeCode), "every notice has its words"
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """How many of one variant, and whose they are."""
+
+    quantity: int
+    merchant_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """Lines by SKU in the order they were put. `version` counts the changes."""
+
+    id: str
+    lines: dict[str, CartLine] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def merchant_ids(self) -> list[str]:
+        return list(dict.fromkeys(line.merchant_id for line in self.lines.values()))
+
+    def with_line(self, sku: str, line: CartLine) -> "Cart":
+        """Set a line; none of it removes it. Refuses a 41st line and a ninth merchant."""
+        lines = {**self.lines, sku: line}
+        if line.quantity == 0:
+            del lines[sku]
+        changed = replace(self, lines=lines)
+        if len(lines) > max(LINES_MAX, len(self.lines)):
+            raise TooManyLines
+        if len(changed.merchant_ids) > max(MERCHANTS_MAX, len(self.merchant_ids)):
+            raise TooManyMerchants
+        return changed
+
+    def joined(self, other: "Cart") -> "Cart":
+        """Take over another cart's lines: quantities add up, what exceeds a limit stays out."""
+        cart = self
+        for sku, line in other.lines.items():
+            held = cart.lines.get(sku)
+            quantity = min(line.quantity + (held.quantity if held else 0), QUANTITY_MAX)
+            try:
+                cart = cart.with_line(sku, CartLine(quantity, line.merchant_id))
+            except (TooManyLines, TooManyMerchants):
+                continue
+        return cart
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What an offer took off a line: a negative amount."""
+
+    offer: str
+    label: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A line at this moment's price. `total` is after adjustments."""
+
+    sku: str
+    product_id: str
+    slug: str
+    title: str
+    variant: str
+    image: str
+    merchant_id: str
+    quantity: int
+    unit_price: Money
+    total: Money
+    adjustments: tuple[Adjustment, ...]
+    available: int
+    is_for_sale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """`payable = goods - discount + shipping + tax`; goods are before adjustments."""
+
+    goods: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    payable: Money
+
+    @classmethod
+    def of(cls, lines: Iterable[PricedLine], shipping: Money) -> "Totals":
+        """Sum up lines. Prices include tax, so none is added."""
+        lines = list(lines)
+        currency = shipping.currency
+        goods = total((line.unit_price * line.quantity for line in lines), currency)
+        after = total((line.total for line in lines), currency)
+        tax = Money.zero(currency)
+        return cls(goods, goods - after, shipping, tax, after + shipping + tax)
+
+    @classmethod
+    def sum(cls, parts: Iterable["Totals"], currency: str) -> "Totals":
+        """Add up the totals of several orders."""
+        parts = list(parts)
+        return cls(
+            total((part.goods for part in parts), currency),
+            total((part.discount for part in parts), currency),
+            total((part.shipping for part in parts), currency),
+            total((part.tax for part in parts), currency),
+            total((part.payable for part in parts), currency),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about one line that keeps it from being bought as it stands."""
+
+    code: NoticeCode
+    sku: str
+
+    def text(self, locale: str) -> str:
+        return NOTICE_TEXTS[self.code][locale]
+
+
+@dataclass(frozen=True, slots=True)
+class PricedCart:
+    """A cart as it would be bought now. Shipping is unknown before a quote: `estimated`."""
+
+    id: str
+    version: int
+    lines: tuple[PricedLine, ...]
+    merchants: dict[str, Merchant]
+    totals: Totals
+    notices: tuple[Notice, ...]
+
+    @property
+    def currency(self) -> str:
+        return self.totals.payable.currency
+
+    def lines_of(self, merchant_id: str) -> list[PricedLine]:
+        return [line for line in self.lines if line.merchant_id == merchant_id]
+
+    @property
+    def goods_by_merchant(self) -> dict[str, Money]:
+        """What each merchant's lines come to after adjustments."""
+        ids = dict.fromkeys(line.merchant_id for line in self.lines)
+        return {
+            merchant_id: total(
+                (line.total for line in self.lines_of(merchant_id)),
+                self.currency,
+            )
+            for merchant_id in ids
+        }
+
+    def require_for_sale(self) -> None:
+        """Refuse `cart.not_for_sale`, naming every line that left the shop."""
+        gone = [line for line in self.lines if not line.is_for_sale]
+        if gone:
+            names = ", ".join(line.title for line in gone)
+            lines = [{"sku": line.sku, "available": 0} for line in gone]
+            raise NotForSale(f"No longer for sale: {names}", extra={"lines": lines})
+
+
+def price(
+    cart: Cart,
+    skus: Mapping[str, SkuCopy | None],
+    available: Mapping[str, int],
+    merchants: Mapping[str, Merchant | None],
+    currency: str,
+) -> PricedCart:
+    """Price a cart from what was read: its variants, what is left of them, and their merchants.
+
+    A merchant that was not read counts as in good standing. The first line's currency is the
+    cart's, `currency` that of an empty one; a line that changed to another is not for sale here.
+    """
+    known = {key: merchant for key, merchant in merchants.items() if merchant is not None}
+    copies = (copy for sku in cart.lines if (copy := skus.get(sku)) is not None)
+    currency = next((copy.price.currency for copy in copies), currency)
+    lines = tuple(
+        _priced(
+            sku,
+            line,
+            skus.get(sku),
+            available=available.get(sku, 0),
+            may_sell=_may_sell(line.merchant_id, merchants),
+            currency=currency,
+        )
+        for sku, line in cart.lines.items()
+    )
+    totals = Totals.of(lines, Money.zero(currency))
+    notices = tuple(notice for line in lines if (notice := _notice(line)) is not None)
+    return PricedCart(cart.id, cart.version, lines, known, totals, notices)
+
+
+def _priced(
+    sku: str,
+    line: CartLine,
+    copy: SkuCopy | None,
+    *,
+    available: int,
+    may_sell: bool,
+    currency: str,
+) -> PricedLine:
+    has_price = copy is not None and copy.price.currency == currency
+    unit_price = copy.price if copy and has_price else Money.zero(currency)
+    is_for_sale = copy is not None and has_price and copy.is_listed and may_sell
+    return PricedLine(
+        sku=sku,
+        product_id=copy.product_id if copy else "",
+        slug=copy.slug if copy else "",
+        title=copy.title if copy else sku,
+        variant=copy.variant_title if copy else "",
+        image=copy.image if copy else "",
+        merchant_id=line.merchant_id,
+        quantity=line.quantity,
+        unit_price=unit_price,
+        total=unit_price * line.quantity,
+        adjustments=(),
+        available=available if is_for_sale else 0,
+        is_for_sale=is_for_sale,
+    )
+
+
+def _may_sell(merchant_id: str, merchants: Mapping[str, Merchant | None]) -> bool:
+    if merchant_id not in merchants:
+        return True
+    merchant = merchants[merchant_id]
+    return merchant is not None and merchant.can_sell
+
+
+def _notice(line: PricedLine) -> Notice | None:
+    if not line.is_for_sale:
+        return Notice(NoticeCode.NOT_FOR_SALE, line.sku)
+    if line.available == 0:
+        return Notice(NoticeCode.SOLD_OUT, line.sku)
+    if line.available < line.quantity:
+        return Notice(NoticeCode.FEWER_LEFT, line.sku)
+    return None

@@ -1,0 +1,77 @@
+"""The table `cart`: one row a cart with all its lines; one row a member that names its cart."""
+
+from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.aws import transact
+from chalicelib.aws.reads import Key
+from chalicelib.aws.tables import DocumentAttribute, Item
+from chalicelib.aws.transact import Write
+from chalicelib.contexts.cart.model import CART_TTL_S, Cart, CartChanged, CartLine
+from chalicelib.kernel import clock
+
+
+class CartRoomItem(Item):
+    class Meta:
+        room = "cart"
+
+    kind = DiscriminatorAttribute()
+
+
+class CartItem(CartRoomItem, discriminator="CART"):
+    """A cart. `version` counts changes, so that two of them never overwrite each other."""
+
+    version = NumberAttribute()
+    lines: DocumentAttribute[dict[str, CartLine]] = DocumentAttribute(dict[str, CartLine])
+
+
+class OwnerItem(CartRoomItem, discriminator="OWNER"):
+    """Which cart is a member's."""
+
+    cart_id = UnicodeAttribute()
+
+
+def cart_key(cart_id: str) -> Key:
+    """Where a cart lies."""
+    return Key(CartItem, f"CART#{cart_id}", "CART")
+
+
+def owner_key(member_id: str) -> Key:
+    """Where the name of a member's cart lies."""
+    return Key(OwnerItem, f"OWNER#{member_id}", "CART")
+
+
+def cart_of(row: CartItem | None) -> Cart | None:
+    """Return the cart that a row holds; None when there is none or its time is over."""
+    if row is None or int(row.expires_at or 0) <= clock.epoch(clock.now()):
+        return None
+    return Cart(row.pk.removeprefix("CART#"), row.lines, int(row.version))
+
+
+def create(cart: Cart) -> Write:
+    """Contribute a new cart; one that exists stays as it is and refuses."""
+    return transact.create(_row(cart))
+
+
+def change(seen: Cart, now: Cart) -> Write:
+    """Contribute a change of what was seen. Refuses `cart.changed` when it was changed meanwhile."""
+    row = _row(Cart(now.id, now.lines, seen.version + 1))
+    return transact.put(row, CartItem.version == seen.version, refuse=lambda _old: CartChanged())
+
+
+def point(member_id: str, cart_id: str) -> Write:
+    """Contribute that this cart is the member's from now on."""
+    return transact.put(OwnerItem(pk=f"OWNER#{member_id}", sk="CART", cart_id=cart_id))
+
+
+def _row(cart: Cart) -> CartItem:
+    return CartItem(
+        pk=f"CART#{cart.id}",
+        sk="CART",
+        version=cart.version,
+        lines=cart.lines,
+        expires_at=_until(),
+    )
+
+
+def _until() -> int:
+    return clock.epoch(clock.now()) + CART_TTL_S
