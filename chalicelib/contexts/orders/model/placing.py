@@ -1,0 +1,79 @@
+"""From a priced cart to orders: split by merchant, with commission frozen on every line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.contexts.cart.model import PricedCart, PricedLine, Totals
+from chalicelib.contexts.merchants.model import Merchant
+from chalicelib.contexts.orders.model.states import OrderState
+from chalicelib.contexts.orders.model.values import (
+    Address,
+    MerchantCopy,
+    Order,
+    OrderLine,
+    order_id,
+)
+from chalicelib.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What is agreed for the whole purchase and copied into each of its orders."""
+
+    purchase_id: str
+    payment_id: str
+    delivery_method: str
+    address: Address
+    email: str
+    locale: str
+    note: str
+    created_at: str
+
+
+def split(
+    priced: PricedCart, shares: Mapping[str, Money], agreement: Agreement
+) -> tuple[Order, ...]:
+    """Make one order a merchant, in the order of the cart. `shares` is each one's shipping."""
+    return tuple(
+        _order(number, priced.merchants[merchant_id], priced, shares[merchant_id], agreement)
+        for number, merchant_id in enumerate(priced.goods_by_merchant, start=1)
+    )
+
+
+def _order(
+    number: int, merchant: Merchant, priced: PricedCart, shipping: Money, agreement: Agreement
+) -> Order:
+    lines = priced.lines_of(merchant.id)
+    return Order(
+        id=order_id(agreement.purchase_id, number),
+        purchase_id=agreement.purchase_id,
+        number=number,
+        merchant=MerchantCopy(merchant.id, merchant.code, dict(merchant.name)),
+        state=OrderState.AWAITING_PAYMENT,
+        lines=tuple(_line(line, merchant.commission_bps) for line in lines),
+        totals=Totals.of(lines, shipping),
+        commission_bps=merchant.commission_bps,
+        delivery_method=agreement.delivery_method,
+        address=agreement.address,
+        email=agreement.email,
+        locale=agreement.locale,
+        note=agreement.note,
+        created_at=agreement.created_at,
+        payment_id=agreement.payment_id,
+    )
+
+
+def _line(line: PricedLine, commission_bps: int) -> OrderLine:
+    return OrderLine(
+        sku=line.sku,
+        product_id=line.product_id,
+        slug=line.slug,
+        title=line.title,
+        variant=line.variant,
+        image=line.image,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        total=line.total,
+        commission=line.total.share_bps(commission_bps),
+        adjustments=line.adjustments,
+    )

@@ -1,0 +1,119 @@
+"""What a refund comes to: computed from frozen amounts, to the cent, never more than was paid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from chalicelib.contexts.orders.model.refusals import NothingToRefund
+from chalicelib.contexts.orders.model.values import Order, OrderLine
+from chalicelib.contexts.payments.model import RefundLine
+from chalicelib.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPlan:
+    """A refund that can be made now; `order` is how the order stands afterwards."""
+
+    order: Order
+    lines: tuple[RefundLine, ...]
+    shipping: Money
+    amount: Money
+    commission: Money
+
+
+def plan(order: Order, wanted: Mapping[str, int], *, with_shipping: bool) -> RefundPlan:
+    """Plan a refund of units by full SKU and, if asked, of what is left of shipping.
+
+    A unit is worth the line's total divided by its quantity, cents cut off; the last unit takes
+    the remainder. Commission follows the amount in proportion, the last taking the remainder too.
+    Refuses `orders.nothing_to_refund` for more units than are left and for what comes to nothing.
+    """
+    if not order.is_paid_for:
+        raise NothingToRefund("Nothing was paid for this order")
+    pairs = [_take(line, wanted.get(line.sku, 0)) for line in order.lines]
+    shipping = Money.zero(order.currency)
+    if with_shipping:
+        shipping = replace(shipping, amount=order.totals.shipping.amount - order.shipping_refunded)
+        if not shipping and order.totals.shipping:
+            raise NothingToRefund("Shipping was refunded before")
+    lines = tuple(taken for _, taken in pairs if taken.quantity)
+    amount = sum((taken.amount for taken in lines), shipping)
+    if not amount:
+        raise NothingToRefund("This comes to nothing")
+    return RefundPlan(
+        order=replace(
+            order,
+            lines=tuple(line for line, _ in pairs),
+            shipping_refunded=order.shipping_refunded + shipping.amount,
+        ),
+        lines=lines,
+        shipping=shipping,
+        amount=amount,
+        commission=sum((taken.commission for taken in lines), Money.zero(order.currency)),
+    )
+
+
+def plan_rest(order: Order) -> RefundPlan | None:
+    """Plan to give back everything that is left; None where nothing is."""
+    if order.refunded == order.totals.payable:
+        return None
+    rest = {line.sku: line.quantity - line.refunded for line in order.lines}
+    shipping_left = order.totals.shipping.amount > order.shipping_refunded
+    return plan(order, rest, with_shipping=shipping_left)
+
+
+def undone(order: Order, lines: tuple[RefundLine, ...], shipping: Money) -> Order:
+    """Take a refund back that the company could not pay out: it may be asked for again."""
+    given = {line.sku: line for line in lines}
+    return replace(
+        order,
+        lines=tuple(
+            _give_back(line, given[line.sku]) if line.sku in given else line for line in order.lines
+        ),
+        shipping_refunded=order.shipping_refunded - shipping.amount,
+    )
+
+
+def _take(line: OrderLine, units: int) -> tuple[OrderLine, RefundLine]:
+    left = line.quantity - line.refunded
+    if units > left:
+        raise NothingToRefund(
+            f"{left} of {line.sku} are left to refund",
+            extra={"lines": [{"sku": line.sku, "left": left}]},
+        )
+    amount_left = line.total.amount - line.refunded_amount
+    commission_left = line.commission.amount - line.refunded_commission
+    if units == left:
+        amount, commission = amount_left, commission_left
+    else:
+        amount = min(units * (line.total.amount // line.quantity), amount_left)
+        due = _commission_due(line, line.refunded_amount + amount)
+        commission = min(max(due - line.refunded_commission, 0), amount, commission_left)
+    currency = line.total.currency
+    after = replace(
+        line,
+        refunded=line.refunded + units,
+        refunded_amount=line.refunded_amount + amount,
+        refunded_commission=line.refunded_commission + commission,
+    )
+    taken = RefundLine(
+        sku=line.sku,
+        quantity=units,
+        amount=Money(amount, currency),
+        commission=Money(commission, currency),
+    )
+    return after, taken
+
+
+def _commission_due(line: OrderLine, refunded_amount: int) -> int:
+    if not line.total:
+        return 0
+    return line.commission.amount * refunded_amount // line.total.amount
+
+
+def _give_back(line: OrderLine, given: RefundLine) -> OrderLine:
+    return replace(
+        line,
+        refunded=line.refunded - given.quantity,
+        refunded_amount=line.refunded_amount - given.amount.amount,
+        refunded_commission=line.refunded_commission - given.commission.amount,
+    )

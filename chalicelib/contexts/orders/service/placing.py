@@ -1,0 +1,229 @@
+"""Checkout: from a cart to a purchase that waits for payment, in one transaction.
+
+Four round trips: {cart, idempotency record, the member's session} · {variants, merchants} · the
+write · {the payment's action and the stored answer}. The last is not needed where the action
+follows from the payment's id: then the answer is part of the write.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.aws import idempotency, outbox, reads, transact
+from chalicelib.aws.idempotency import IdempotencyKey
+from chalicelib.aws.settings import settings
+from chalicelib.aws.transact import Write
+from chalicelib.contexts.cart import service as carts
+from chalicelib.contexts.cart import store as cart_store
+from chalicelib.contexts.cart.model import Cart, CartEmpty, NoCart, PricedCart, Totals
+from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.inventory import store as inventory
+from chalicelib.contexts.orders import store
+from chalicelib.contexts.orders.facts import PlacedLine, PlacedOrder, PurchasePlaced
+from chalicelib.contexts.orders.model.placing import Agreement, split
+from chalicelib.contexts.orders.model.refusals import CartTooComplex, PriceChanged
+from chalicelib.contexts.orders.model.states import PurchaseState
+from chalicelib.contexts.orders.model.values import (
+    Address,
+    Order,
+    Purchase,
+    payment_id,
+)
+from chalicelib.contexts.payments import service as payments
+from chalicelib.contexts.payments import store as payment_store
+from chalicelib.contexts.payments.model import Payment, Refund
+from chalicelib.kernel import clock, ids
+from chalicelib.kernel.actors import ANONYMOUS, Actor
+from chalicelib.kernel.errors import Refusal
+from chalicelib.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a shopper asks for at checkout, checked field by field already."""
+
+    email: str
+    address: Address
+    delivery_method: str
+    provider: str
+    locale: str
+    expected_total: Money | None = None
+    quote_id: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A purchase as it is looked at: its orders, its payment, and what went back."""
+
+    purchase: Purchase
+    orders: tuple[Order, ...]
+    payment: Payment
+    refunds: Sequence[Refund] = ()
+
+
+Seal = Callable[[Seen], idempotency.Answer]
+
+
+def place(
+    cart_id: str,
+    token: str,
+    wish: Wish,
+    *,
+    key: IdempotencyKey,
+    seal: Seal,
+    bearer: str = "",
+    member: Actor = ANONYMOUS,
+) -> idempotency.Answer:
+    """Place the cart as a purchase. Returns the answer that `seal` made, or that of the first time.
+
+    The shopper is `member`, or whoever `bearer` names. Refuses, with nothing written:
+    `cart.not_found`, `cart.empty`, `cart.not_for_sale`, `cart.changed`, `cart.quote_unknown`,
+    `cart.delivery_not_offered`, `shipping.no_delivery`, `payments.unknown_provider`,
+    `orders.price_changed` with the totals, `inventory.stock_short` with what is left,
+    `idempotency.key_reused`.
+    """
+    cart_place = carts.place_of(cart_id, token)
+    keys = [cart_place, key.place, *([identity.member_place(bearer)] if bearer else [])]
+    cart_row, record, *session = reads.batch(keys)
+    shopper = identity.member_in(session[0]) if session else member
+    used = key.opened(record)
+    if used is not None:
+        return _again(used, key, seal)
+    try:
+        cart = cart_store.cart_of(cart_row)
+        if cart is None:
+            raise NoCart
+        return _place(cart, wish, shopper, key, seal)
+    except Refusal:
+        # A twin of this very request may have been faster: then its answer is this one's too.
+        used = key.find()
+        if used is None:
+            raise
+        return _again(used, key, seal)
+
+
+def check_total(totals: Totals, wish: Wish, cart_id: str) -> None:
+    """Refuse `orders.price_changed` when the total is not what was shown or promised."""
+    shown = [wish.expected_total] if wish.expected_total is not None else []
+    if wish.quote_id:
+        promise = carts.promise_of(wish.quote_id)
+        shown.append(promise.payable)
+        if promise.cart_id != cart_id:
+            raise PriceChanged("This quote is another cart's", extra={"totals": totals})
+    if any(amount != totals.payable for amount in shown):
+        raise PriceChanged(extra={"totals": totals})
+
+
+def _place(
+    cart: Cart, wish: Wish, shopper: Actor, key: IdempotencyKey, seal: Seal
+) -> idempotency.Answer:
+    if not cart.lines:
+        raise CartEmpty
+    priced = carts.price_now(cart, with_stock=False)
+    priced.require_for_sale()
+    delivery = carts.chosen(carts.delivery_for(priced, wish.address.country), wish.delivery_method)
+    check_total(Totals.of(priced.lines, delivery.price), wish, cart.id)
+    seen = _agree(priced, delivery.shares, wish, shopper)
+    is_answered = seen.payment.action is not None
+    answer = seal(seen) if is_answered else None
+    writes = [key.record(seen.purchase.id, answer), *_writes(cart, seen)]
+    if len(writes) > transact.WRITES_MAX:
+        raise CartTooComplex
+    transact.commit(writes)
+    return answer or _begin(seen, key, seal)
+
+
+def _agree(priced: PricedCart, shares: Mapping[str, Money], wish: Wish, shopper: Actor) -> Seen:
+    """Make the purchase, its orders and its payment out of what is agreed."""
+    now = clock.now()
+    purchase_id = ids.new("pur")
+    agreement = Agreement(
+        purchase_id=purchase_id,
+        payment_id=payment_id(purchase_id, 1),
+        delivery_method=wish.delivery_method,
+        address=wish.address,
+        email=wish.email,
+        locale=wish.locale,
+        note=wish.note,
+        created_at=clock.iso(now),
+    )
+    orders = split(priced, shares, agreement)
+    total = Totals.sum((order.totals for order in orders), priced.currency).payable
+    purchase = Purchase(
+        id=purchase_id,
+        state=PurchaseState.AWAITING_PAYMENT,
+        member_id=shopper.as_member() if shopper != ANONYMOUS else "",
+        email=wish.email,
+        locale=wish.locale,
+        total=total,
+        order_count=len(orders),
+        created_at=agreement.created_at,
+        expires_at=clock.iso(clock.later(now, settings().hold_ttl_s)),
+        payment_id=agreement.payment_id,
+    )
+    payment = payments.new_payment(
+        payment_id=agreement.payment_id,
+        purchase_id=purchase_id,
+        provider=wish.provider,
+        amount=total,
+        now=now,
+    )
+    return Seen(purchase, orders, payment)
+
+
+def _writes(cart: Cart, seen: Seen) -> list[Write]:
+    units = {order.id: {line.sku: line.quantity for line in order.lines} for order in seen.orders}
+    return [
+        store.create_purchase(seen.purchase),
+        *(store.create_order(order) for order in seen.orders),
+        *inventory.hold(seen.purchase.id, units),
+        payment_store.create(seen.payment),
+        cart_store.change(cart, Cart(cart.id)),
+        outbox.write(_placed(seen)),
+    ]
+
+
+def _placed(seen: Seen) -> PurchasePlaced:
+    purchase = seen.purchase
+    return PurchasePlaced(
+        id=ids.ulid(),
+        occurred_at=purchase.created_at,
+        purchase_id=purchase.id,
+        member_id=purchase.member_id,
+        email=purchase.email,
+        locale=purchase.locale,
+        total=purchase.total,
+        expires_at=purchase.expires_at,
+        orders=tuple(
+            PlacedOrder(
+                order_id=order.id,
+                merchant_id=order.merchant.id,
+                merchant_name=order.merchant.name,
+                lines=tuple(
+                    PlacedLine(line.sku, line.title, line.quantity, line.unit_price, line.total)
+                    for line in order.lines
+                ),
+                total=order.totals.payable,
+            )
+            for order in seen.orders
+        ),
+    )
+
+
+def _again(used: idempotency.KeyItem, key: IdempotencyKey, seal: Seal) -> idempotency.Answer:
+    """Answer a repeat: as the first time, or by finishing what the first time left open."""
+    stored = idempotency.answer_of(used)
+    if stored is not None:
+        return stored
+    whole = store.read_whole(used.subject)
+    assert whole is not None, "the record was written together with its purchase"
+    payment, refunds = payment_store.payment_with_refunds(whole.purchase.payment_id)
+    assert payment is not None, "a purchase is written together with its payment"
+    return _begin(Seen(whole.purchase, whole.orders, payment, refunds), key, seal)
+
+
+def _begin(seen: Seen, key: IdempotencyKey, seal: Seal) -> idempotency.Answer:
+    """Ask the payment company, then store its action together with the answer."""
+    purchase = seen.purchase
+    begun = payments.begin(seen.payment, email=purchase.email, locale=purchase.locale)
+    return key.settle(seal(replace(seen, payment=begun)))
