@@ -6,8 +6,6 @@ from pathlib import Path
 
 from infra.package import ROOT
 
-STACK_FILE = ROOT / ".local" / "stack.json"
-
 
 class CannotOperate(Exception):
     """A command cannot be carried out; the message says why and what to do."""
@@ -17,7 +15,7 @@ class NotRunning(CannotOperate):
     """The local stack is asked for and there is none."""
 
 
-def use(stage: str, *, stack_file: Path = STACK_FILE) -> None:
+def use(stage: str, *, stack_file: Path | None = None) -> None:
     """Point boto3 at the stage's AWS, through the environment that boto3 reads.
 
     An AWS_ENDPOINT_URL that is already set wins, so the same commands can be tried on an emulator.
@@ -25,6 +23,7 @@ def use(stage: str, *, stack_file: Path = STACK_FILE) -> None:
     """
     if stage != "local" or os.environ.get("AWS_ENDPOINT_URL"):
         return
+    stack_file = stack_file or local_folder() / "stack.json"
     if not stack_file.exists():
         raise NotRunning("The local stack is not running; start it with `make start`.")
     stack = json.loads(stack_file.read_text())
@@ -35,3 +34,9 @@ def use(stage: str, *, stack_file: Path = STACK_FILE) -> None:
         "AWS_SECRET_ACCESS_KEY": "local",
     }
     os.environ.pop("AWS_PROFILE", None)
+
+
+def local_folder() -> Path:
+    """Where this checkout's local stack keeps its things: SOUK_LOCAL_DIR, else `.local`."""
+    named = os.environ.get("SOUK_LOCAL_DIR")
+    return Path(named).resolve() if named else ROOT / ".local"

@@ -115,7 +115,6 @@ def page(
     limit: int = PAGE_SIZE,
     cursor: str = "",
     begins_with: str = "",
-    between: tuple[str, str] | None = None,
     index: str = "",
     forward: bool = True,
 ) -> Page[I]:
@@ -129,7 +128,6 @@ def page(
         item,
         pk,
         begins_with=begins_with,
-        between=between,
         index=index,
         limit=limit,
         forward=forward,

@@ -10,7 +10,7 @@ from infra.local.layout import Layout
 
 SANDBOX_SECRET_BYTES = 32
 TOKEN_SECRET_BYTES = 48
-PASSWORD_BYTES = 9
+PASSWORD_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from infra.access import local_folder
 from infra.local.problems import LocalProblem
-from infra.package import ROOT
 
 HOST = "127.0.0.1"
 SHOP_PORT = 8000
@@ -99,8 +99,7 @@ class Ports:
 
 def layout() -> Layout:
     """The folder of this checkout's stack: SOUK_LOCAL_DIR, else `.local`."""
-    named = os.environ.get("SOUK_LOCAL_DIR")
-    return Layout(Path(named).resolve() if named else ROOT / ".local")
+    return Layout(local_folder())
 
 
 def choose_ports(places: Layout) -> Ports:

@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import h11
 
@@ -20,6 +21,7 @@ STOP_TIMEOUT_S = 3.0
 HEAD_BYTES_MAX = 64 * 1024
 READ_BYTES = 64 * 1024
 BACKLOG = 4096
+REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -200,7 +202,9 @@ class _Wire:
         may_have_body = response.status not in {204, 304}
         if may_have_body:
             unframed.append((b"Content-Length", str(len(response.body)).encode()))
-        head = h11.Response(status_code=response.status, headers=unframed)
+        head = h11.Response(
+            status_code=response.status, headers=unframed, reason=REASONS.get(response.status, b"")
+        )
         sent = [self._h11.send(head)]
         if response.body and may_have_body and with_body:
             sent.append(self._h11.send(h11.Data(data=response.body)))

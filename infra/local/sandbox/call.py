@@ -42,13 +42,14 @@ class Call:
             lang=language(headers.get("accept-language", ""), lang),
         )
 
-    def signed_json(self, secret: str, now_s: float) -> dict[str, Any]:
-        """The JSON object that Souk has signed. Raises `signing.BadSignature`, `ValueError`."""
+    def signed_data(self, secret: str, now_s: float) -> dict[str, Any]:
+        """The `data` of a message that Souk has signed. Raises `BadSignature`, `ValueError`."""
         signing.verify(secret, self.headers, self.body, int(now_s))
         found = json.loads(self.body)
-        if not isinstance(found, dict):
-            raise ValueError("the body is not a JSON object")  # noqa: TRY004 - one kind for malformed
-        return found
+        data = found.get("data") if isinstance(found, dict) else None
+        if not isinstance(data, dict):
+            raise ValueError("the body is not an object with data")  # noqa: TRY004 - one kind for malformed
+        return data
 
     def page(self, name: str, **view: Any) -> Response:
         """A page in the caller's language, with a link to itself in the other one."""

@@ -1,14 +1,16 @@
-"""The sandbox courier: books shipments for Souk and moves them when somebody clicks."""
+"""The sandbox courier: moves shipments when somebody clicks.
+
+A tracking number follows from the shipment's id, so Souk need not book here: a number becomes
+known when somebody opens its tracking page or looks it up.
+"""
 
 import re
-import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from infra.local.door.server import Response
-from infra.local.sandbox import signing
-from infra.local.sandbox.call import Call, answer, problem
+from infra.local.sandbox.call import Call
 from infra.local.sandbox.callbacks import COURIERS_PATH, Callbacks, Line, rfc3339
 from infra.local.sandbox.store import Record, Store
 
@@ -22,7 +24,7 @@ EVENTS = (
     "ready_for_pickup",
     "collected",
 )
-NUMBER = re.compile(r"[A-Za-z0-9-]{3,40}")
+NUMBER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TEXT_MAX = 200
 
 
@@ -37,29 +39,19 @@ class Courier:
         self._line = Line(COURIERS_PATH, secret)
         self._now = now
 
-    async def book(self, call: Call) -> Response:
-        """Souk books a shipment; the same booking, by its webhook-id, has the same number."""
-        try:
-            booking = call.signed_json(self._line.secret, self._now())
-        except signing.BadSignature as refusal:
-            return problem(401, "sandbox.bad_signature", str(refusal))
-        except ValueError as refusal:
-            return problem(400, "sandbox.malformed", str(refusal))
-        known = self._store.find("booking", call.headers["webhook-id"])
-        if known is None:
-            number = f"SBX{secrets.randbelow(10**10):010d}"
-            self._store.save(Record("shipment", number, {"booking": booking}))
-            known = Record("booking", call.headers["webhook-id"], {"tracking_number": number})
-            self._store.save(known)
-        return answer(201, {"tracking_number": known.facts["tracking_number"]})
-
     async def home(self, call: Call) -> Response:
-        """All shipments, and a field to look one up."""
+        """The shipments that somebody has looked at, and a field to look one up."""
         return call.page("courier", shipments=self._store.latest("shipment"))
 
     async def look_up(self, call: Call) -> Response:
-        """Go to a number's page; a number that a merchant made up is taken as well."""
-        number = call.form.get("number", "").strip()
+        """The form of the courier's page."""
+        return self._open(call, call.form.get("number", "").strip())
+
+    async def track(self, call: Call) -> Response:
+        """The link that Souk shows as tracking page."""
+        return self._open(call, call.parts[1])
+
+    def _open(self, call: Call, number: str) -> Response:
         if not NUMBER.fullmatch(number):
             return call.back("/courier")
         if self._store.find("shipment", number) is None:

@@ -1,5 +1,6 @@
 """The sandbox payment company: the page a shopper is sent to, and refunds."""
 
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -19,6 +20,8 @@ PAYMENT_ACTS = {
     "approve-late": ("payment.captured", None),
     "dispute": ("chargeback.opened", "not_received"),
 }
+STANDINGS = {"payment.captured", "payment.failed", "payment.expired"}
+"""Words about the payment itself. Money that was taken stays taken, whatever was clicked later."""
 REFUND_ACTS = {"succeed": ("refund.succeeded", None), "fail": ("refund.failed", "account_closed")}
 AMOUNT = re.compile(r"[0-9]{1,12}")
 CURRENCY = re.compile(r"[A-Z]{3}")
@@ -65,6 +68,19 @@ class PaymentCompany:
             return see_other(payment.facts["return_url"])
         return call.back(here)
 
+    async def standing(self, call: Call) -> Response:
+        """Souk asks about a payment: the last word on it; 404 where nobody has clicked."""
+        try:
+            signing.verify(self._line.secret, call.headers, call.body, int(self._now()))
+        except signing.BadSignature as refusal:
+            return problem(401, "sandbox.bad_signature", str(refusal))
+        payment = self._store.find("payment", call.parts[1])
+        said = [one for one in payment.sent if one.type in STANDINGS] if payment else []
+        if not said:
+            return problem(404, "sandbox.unknown", "nobody has clicked for this payment")
+        taken = [one for one in said if one.type == "payment.captured"]
+        return answer(200, json.loads((taken or said)[-1].body))
+
     async def refunds_page(self, call: Call) -> Response:
         """All refunds that Souk asked for."""
         return call.page("refunds", refunds=self._store.latest("refund"))
@@ -72,7 +88,7 @@ class PaymentCompany:
     async def take_refund(self, call: Call) -> Response:
         """Souk asks for a refund; it waits here until somebody clicks."""
         try:
-            wanted = call.signed_json(self._line.secret, self._now())
+            wanted = call.signed_data(self._line.secret, self._now())
         except signing.BadSignature as refusal:
             return problem(401, "sandbox.bad_signature", str(refusal))
         except ValueError as refusal:

@@ -37,8 +37,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "还没有付款。到商城下单，并选择沙盒支付。",
     ),
     "no_shipments": (
-        "No shipment has been booked. Ship an order in the console with the sandbox courier.",
-        "还没有运单。到商家后台用沙盒快递发货。",
+        "Enter a tracking number, or follow the tracking link of an order.",
+        "请输入运单号，或者打开订单里的物流链接。",
     ),
     "no_refunds": (
         "No refund has been asked for. Refund an order in the console.",
@@ -47,8 +47,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "tracking_number": ("Tracking number", "运单号"),
     "look_up": ("Look up", "查询"),
     "look_up_help": (
-        "A number that was not booked here is taken too: you then speak for its courier.",
-        "不是在这里下的运单也可以，由你来代表快递公司。",
+        "Any number is taken: you speak for the courier that carries it.",
+        "任何运单号都可以，由你来代表快递公司。",
     ),
     "place": ("Place (optional)", "地点（可不填）"),
     "description": ("Note (optional)", "说明（可不填）"),

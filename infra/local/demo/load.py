@@ -1,0 +1,169 @@
+"""Fills an empty shop with the demo, or finds it filled."""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from time import monotonic, sleep
+from typing import Any
+
+from chalicelib.contexts.catalog import service as catalog
+from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.identity.model import CannotRegister
+from chalicelib.contexts.merchants import service as merchants
+from chalicelib.contexts.merchants.model import CodeTaken, Merchant
+from chalicelib.kernel.actors import SYSTEM, Role
+from infra import house
+from infra.local import keys, stack
+from infra.local.demo import plan as plans
+from infra.local.demo import settle
+from infra.local.demo.plan import Plan, PlannedMerchant
+from infra.local.demo.shop import Shop
+from infra.local.layout import Layout, Ports
+from infra.local.problems import LocalProblem
+from infra.local.progress import Progress
+from infra.local.stack_file import Demo, DemoMerchant, SignIn
+
+NOTE = "/souk/local/demo"
+KEY_LABEL = "Demo"
+IMPORT_TIMEOUT_S = 150.0
+SETTLE_TIMEOUT_S = 120.0
+POLL_S = 0.3
+ALREADY_THERE = 422
+PAGE = 100
+
+
+@dataclass(slots=True)
+class Noted:
+    """How far the loading has come; kept on the emulator, so it is as old as the data."""
+
+    api_keys: dict[str, str] = field(default_factory=dict)
+    merchant_ids: dict[str, str] = field(default_factory=dict)
+    is_loaded: bool = False
+
+
+def load(places: Layout, ports: Ports, progress: Progress) -> Demo:
+    """Load what is missing, wait until the shop shows it, and tell who is in it."""
+    plan = plans.read()
+    noted = Noted(**json.loads(stack.note(NOTE) or "{}"))
+    if not noted.is_loaded:
+        _load(plan, noted, places, ports, progress)
+        noted.is_loaded = True
+        _note(noted)
+    settle.wait(SETTLE_TIMEOUT_S)
+    total = _wait_until_listed(Shop(ports.shop), noted)
+    progress(f"{total} products are listed and can be found")
+    return _demo(plan, noted, places)
+
+
+def _load(plan: Plan, noted: Noted, places: Layout, ports: Ports, progress: Progress) -> None:
+    house.enter(stack.STAGE)
+    shop = Shop(ports.shop)
+    _bootstrap(plan, places)
+    for planned in plan.merchants:
+        if planned.code not in noted.api_keys:
+            _open(planned, noted, places)
+            progress(f"merchant {planned.names['en']} is open")
+    jobs = [
+        (planned.code, shop.call("POST", "/api/v1/merchant/imports", csv, token=key).body["id"])
+        for planned in plan.merchants
+        for key in [noted.api_keys[planned.code]]
+        for csv in [planned.csv(one, ports.shop_url) for one in planned.catalogues]
+    ]
+    for code, job in jobs:
+        done = _finish(shop, job, noted.api_keys[code])
+        progress(f"imported {done['created'] + done['updated']} products of {code}")
+    for member in plan.members:
+        password = keys.password(places, member.email)
+        body = {"email": member.email, "password": password, "name": member.name}
+        shop.call("POST", "/api/v1/members", body, expect=frozenset({201, ALREADY_THERE}))
+
+
+def _bootstrap(plan: Plan, places: Layout) -> None:
+    person = plan.platform
+    with suppress(CannotRegister):  # an earlier start was stopped half-way
+        identity.bootstrap_platform(person.email, keys.password(places, person.email), person.name)
+    catalog.load_categories(SYSTEM, plan.categories)
+
+
+def _open(planned: PlannedMerchant, noted: Noted, places: Layout) -> None:
+    merchant = _merchant(planned)
+    password = keys.password(places, planned.email)
+    with suppress(CannotRegister):  # an earlier start was stopped half-way
+        identity.add_staff(merchant.id, planned.email, password, planned.owner, Role.OWNER)
+    _, token = identity.make_api_key(SYSTEM, merchant.id, KEY_LABEL)
+    noted.merchant_ids[planned.code] = merchant.id
+    noted.api_keys[planned.code] = token
+    _note(noted)
+
+
+def _merchant(planned: PlannedMerchant) -> Merchant:
+    try:
+        return merchants.open_merchant(
+            SYSTEM,
+            name=planned.names,
+            email=planned.email,
+            code=planned.code,
+            description=planned.description,
+        )
+    except CodeTaken:
+        return merchants.by_code(planned.code)
+
+
+def _finish(shop: Shop, job: str, key: str) -> Any:
+    """Wait for an import's end; a refused row of the demo is a mistake of ours."""
+    deadline = monotonic() + IMPORT_TIMEOUT_S
+    while True:
+        found = shop.call("GET", f"/api/v1/merchant/imports/{job}", token=key).body
+        if found["state"] == "done" and not found["refused"]:
+            return found
+        if found["state"] in {"done", "failed"} or monotonic() > deadline:
+            raise LocalProblem(f"an import of the demo went wrong: {json.dumps(found)[:2000]}")
+        sleep(POLL_S)
+
+
+def _wait_until_listed(shop: Shop, noted: Noted) -> int:
+    """Wait until the shop's listing shows as many products as the merchants have listed."""
+    wanted = sum(_listed(shop, key) for key in noted.api_keys.values())
+    deadline = monotonic() + SETTLE_TIMEOUT_S
+    while (total := shop.call("GET", "/api/v1/products?limit=1").body["total"]) < wanted:
+        if monotonic() > deadline:
+            raise LocalProblem(
+                f"the shop lists {total} of {wanted} products; `make logs` shows why"
+            )
+        sleep(POLL_S)
+    return int(total)
+
+
+def _listed(shop: Shop, key: str) -> int:
+    count, cursor = 0, ""
+    while True:
+        path = f"/api/v1/merchant/products?limit={PAGE}{cursor}"
+        page = shop.call("GET", path, token=key).body
+        count += sum(1 for product in page["items"] if product["state"] == "listed")
+        if page["next_cursor"] is None:
+            return count
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+def _note(noted: Noted) -> None:
+    stack.take_note(NOTE, json.dumps(asdict(noted)))
+
+
+def _demo(plan: Plan, noted: Noted, places: Layout) -> Demo:
+    def sign_in(email: str) -> SignIn:
+        return SignIn(email, keys.password(places, email))
+
+    return Demo(
+        platform=sign_in(plan.platform.email),
+        merchants=[
+            DemoMerchant(
+                id=noted.merchant_ids[one.code],
+                name=one.names["en"],
+                email=one.email,
+                password=keys.password(places, one.email),
+                api_key=noted.api_keys[one.code],
+            )
+            for one in plan.merchants
+        ],
+        members=[sign_in(one.email) for one in plan.members],
+    )

@@ -1,0 +1,70 @@
+"""Reads the files of `demo/`: merchants, members, categories and catalogues."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.package import ROOT
+
+FOLDER = ROOT / "demo"
+SHOP_URL_MARK = "{shop_url}"
+"""Stands in catalogues where the shop's own address belongs: the pictures are its static files."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMerchant:
+    """A merchant to open; `names` and `description` are by locale."""
+
+    code: str
+    names: Mapping[str, str]
+    description: Mapping[str, str]
+    email: str
+    owner: str
+    catalogues: tuple[Path, ...]
+
+    def csv(self, catalogue: Path, shop_url: str) -> bytes:
+        """One catalogue with the addresses of this shop's pictures."""
+        text = catalogue.read_text(encoding="utf-8")
+        return text.replace(SHOP_URL_MARK, shop_url).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPerson:
+    """Somebody with a sign-in."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole demo."""
+
+    platform: PlannedPerson
+    merchants: tuple[PlannedMerchant, ...]
+    members: tuple[PlannedPerson, ...]
+    categories: Mapping[str, Any]
+
+
+def read(folder: Path = FOLDER) -> Plan:
+    """Read the demo's files; a mistake in them is ours and shows as the error it is."""
+    people = json.loads((folder / "merchants.json").read_text(encoding="utf-8"))
+    return Plan(
+        platform=PlannedPerson(**people["platform"]),
+        merchants=tuple(_merchant(folder, one) for one in people["merchants"]),
+        members=tuple(PlannedPerson(**one) for one in people["members"]),
+        categories=json.loads((folder / "categories.json").read_text(encoding="utf-8")),
+    )
+
+
+def _merchant(folder: Path, described: Mapping[str, Any]) -> PlannedMerchant:
+    return PlannedMerchant(
+        code=described["code"],
+        names=described["name"],
+        description=described["description"],
+        email=described["email"],
+        owner=described["owner"],
+        catalogues=tuple(folder / "catalogue" / name for name in described["catalogues"]),
+    )

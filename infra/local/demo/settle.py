@@ -1,0 +1,51 @@
+"""Waits until everything that was set going has come to rest."""
+
+import time
+from typing import Any
+
+import boto3
+
+from chalicelib.aws.outbox import SHARDS
+from infra import queues
+from infra.local.problems import LocalProblem
+from infra.local.stack import STAGE
+from infra.wiring import TABLES
+
+POLL_S = 0.3
+QUIET_POLLS = 3
+"""A fact between outbox, stream and queue is in none of them for a moment; so look again."""
+
+
+def wait(timeout_s: float) -> None:
+    """Return when all facts are published and all queues empty. Raises `LocalProblem`."""
+    deadline = time.monotonic() + timeout_s
+    quiet = 0
+    while quiet < QUIET_POLLS:
+        under_way = unpublished() + _queued()
+        quiet = quiet + 1 if under_way == 0 else 0
+        if time.monotonic() > deadline:
+            raise LocalProblem(
+                f"{under_way} facts are still under way after {timeout_s:.0f} s; "
+                "`make status` shows where, `make logs` why"
+            )
+        time.sleep(POLL_S)
+
+
+def unpublished() -> int:
+    """How many facts lie in the outbox that the bus has not confirmed."""
+    outbox = next(table for table in TABLES if table.room == "outbox")
+    dynamodb: Any = boto3.client("dynamodb")
+    return sum(
+        dynamodb.query(
+            TableName=outbox.name(STAGE),
+            IndexName="by_due",
+            Select="COUNT",
+            KeyConditionExpression="due_shard = :shard",
+            ExpressionAttributeValues={":shard": {"S": f"UNSENT#{shard}"}},
+        )["Count"]
+        for shard in range(SHARDS)
+    )
+
+
+def _queued() -> int:
+    return sum(depth.waiting + depth.in_flight for depth in queues.status(STAGE))
