@@ -115,6 +115,7 @@ def page(
     limit: int = PAGE_SIZE,
     cursor: str = "",
     begins_with: str = "",
+    between: tuple[str, str] | None = None,
     index: str = "",
     forward: bool = True,
 ) -> Page[I]:
@@ -128,6 +129,7 @@ def page(
         item,
         pk,
         begins_with=begins_with,
+        between=between,
         index=index,
         limit=limit,
         forward=forward,

@@ -1,0 +1,161 @@
+"""Which mail a fact leads to, and what the mail says. Templates decide the words."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.contexts.orders.facts import (
+    OrderDelivered,
+    OrderPartlyShipped,
+    OrderShipped,
+    PurchasePaid,
+    PurchasePlaced,
+)
+from chalicelib.contexts.payments.facts import RefundSucceeded
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.states import Machine
+
+
+class Message(StrEnum):
+    """The mails there are; each is a folder of templates."""
+
+    RECEIVED = "order_received"
+    PAID = "order_paid"
+    SHIPPED = "order_shipped"
+    DELIVERED = "order_delivered"
+    REFUNDED = "order_refunded"
+
+
+class MailState(StrEnum):
+    """SENDING is saved before the carrier is asked, SENT after it took the mail."""
+
+    SENDING = "sending"
+    SENT = "sent"
+
+
+MAILS = Machine(MailState, {MailState.SENDING: {MailState.SENT}, MailState.SENT: set()})
+
+
+@dataclass(frozen=True, slots=True)
+class MailLine:
+    """A line as mails show it; `total` is empty where money is not the subject."""
+
+    title: str
+    quantity: int
+    total: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailOrder:
+    """What one merchant sends or sent."""
+
+    merchant: str
+    lines: tuple[MailLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """Everything a mail says: `url` leads to the purchase and opens it."""
+
+    message: Message
+    to: str
+    locale: str
+    purchase_id: str
+    number: str
+    total: Money | None = None
+    orders: tuple[MailOrder, ...] = ()
+    courier: str = ""
+    tracking_number: str = ""
+    tracking_url: str = ""
+    more_follows: bool = False
+    expires_at: str = ""
+    url: str = ""
+
+
+def order_number(purchase_id: str) -> str:
+    """The short number that people read out: the end of the purchase's id."""
+    return purchase_id.rsplit("_", 1)[-1][-10:]
+
+
+def of_placed(fact: PurchasePlaced) -> Letter:
+    """The order is received and waits for its payment."""
+    return Letter(
+        message=Message.RECEIVED,
+        to=fact.email,
+        locale=fact.locale,
+        purchase_id=fact.purchase_id,
+        number=order_number(fact.purchase_id),
+        total=fact.total,
+        orders=tuple(
+            MailOrder(
+                _name(order.merchant_name, fact.locale),
+                tuple(MailLine(line.title, line.quantity, line.total) for line in order.lines),
+            )
+            for order in fact.orders
+        ),
+        expires_at=fact.expires_at,
+    )
+
+
+def of_paid(fact: PurchasePaid) -> Letter:
+    """The money is here and the merchants are at work."""
+    return Letter(
+        message=Message.PAID,
+        to=fact.email,
+        locale=fact.locale,
+        purchase_id=fact.purchase_id,
+        number=order_number(fact.purchase_id),
+        total=fact.total,
+        orders=tuple(
+            MailOrder(
+                _name(order.merchant_name, fact.locale),
+                tuple(MailLine(line.title, line.quantity, line.total) for line in order.lines),
+            )
+            for order in fact.orders
+        ),
+    )
+
+
+def of_shipped(fact: OrderShipped | OrderPartlyShipped) -> Letter:
+    """A shipment is on its way, the last one or one of several."""
+    lines = tuple(MailLine(line.title, line.quantity) for line in fact.lines)
+    return Letter(
+        message=Message.SHIPPED,
+        to=fact.email,
+        locale=fact.locale,
+        purchase_id=fact.purchase_id,
+        number=order_number(fact.purchase_id),
+        orders=(MailOrder(_name(fact.merchant_name, fact.locale), lines),),
+        courier=fact.courier,
+        tracking_number=fact.tracking_number,
+        tracking_url=fact.tracking_url,
+        more_follows=isinstance(fact, OrderPartlyShipped),
+    )
+
+
+def of_delivered(fact: OrderDelivered) -> Letter:
+    """Everything arrived."""
+    return Letter(
+        message=Message.DELIVERED,
+        to=fact.email,
+        locale=fact.locale,
+        purchase_id=fact.purchase_id,
+        number=order_number(fact.purchase_id),
+        orders=(MailOrder(_name(fact.merchant_name, fact.locale), ()),),
+    )
+
+
+def of_refunded(fact: RefundSucceeded) -> Letter:
+    """Money went back."""
+    refund = fact.refund
+    return Letter(
+        message=Message.REFUNDED,
+        to=refund.email,
+        locale=refund.locale,
+        purchase_id=refund.purchase_id,
+        number=order_number(refund.purchase_id),
+        total=refund.amount,
+    )
+
+
+def _name(names: dict[str, str], locale: str) -> str:
+    return names.get(locale) or names.get("en") or next(iter(names.values()), "")

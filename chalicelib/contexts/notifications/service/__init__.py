@@ -1,0 +1,29 @@
+"""What notifications does: one mail for one fact."""
+
+from dataclasses import replace
+
+from chalicelib.aws.secrets import token_for
+from chalicelib.aws.settings import settings
+from chalicelib.contexts.notifications import store
+from chalicelib.contexts.notifications.model import Letter
+from chalicelib.contexts.notifications.service.rendering import mail_of
+from chalicelib.kernel.facts import Fact
+from chalicelib.providers.messaging import mailer
+
+
+def notify(fact: Fact, letter: Letter) -> None:
+    """Send the letter that a fact leads to, unless it was sent before.
+
+    The intention is saved before the carrier is asked and the outcome after, so a repeated fact
+    sends nothing. A crash exactly between the carrier's word and its saving sends the mail again:
+    carriers know no key to ask by, and a mail twice is better than none.
+    """
+    if not letter.to:
+        return
+    store.intend(fact.id, letter.message, letter.purchase_id)
+    message_id = mailer().send(mail_of(replace(letter, url=_url(letter.purchase_id))))
+    store.sent(fact.id, letter.message, message_id)
+
+
+def _url(purchase_id: str) -> str:
+    return f"{settings().shop_url}/orders/{purchase_id}?token={token_for(purchase_id)}"

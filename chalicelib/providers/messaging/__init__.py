@@ -1,0 +1,28 @@
+"""Messages to people, by whoever carries them: the port, and the way to its adapter."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail in one language, as text and as HTML."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+class Mailer(Protocol):
+    """Whoever carries mails."""
+
+    def send(self, mail: Mail) -> str:
+        """Hand a mail over; returns the carrier's id of it. Raises when it was not taken."""
+
+
+def mailer() -> Mailer:
+    """Return the carrier of this stage."""
+    from chalicelib.providers.messaging.ses import Ses
+
+    return Ses()

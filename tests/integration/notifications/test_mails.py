@@ -1,0 +1,147 @@
+"""Mails: in the shopper's language, with both parts, sent once."""
+
+from dataclasses import replace
+
+import pytest
+from chalicelib.contexts.orders.facts import (
+    OrderDelivered,
+    OrderPartlyShipped,
+    OrderShipped,
+    PlacedLine,
+    PlacedOrder,
+    PurchasePlaced,
+    SentLine,
+)
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from chalicelib.contexts.notifications.model import Message
+from chalicelib.contexts.notifications.workers import LETTERS, notifications_on_fact
+from chalicelib.providers.messaging.ses import Ses
+from tests.makers.events import sqs_event
+from tests.makers.money_facts import (
+    AT,
+    ULID,
+    a_paid_order,
+    a_paid_purchase,
+    a_refund_outcome,
+    a_refund_request,
+    gbp,
+)
+
+NAMES = {"en": "Blue Teapot", "zh-CN": "蓝茶壶"}
+OF_PURCHASE = {
+    "occurred_at": AT,
+    "purchase_id": f"pur_{ULID}",
+    "email": "ada@shopper.example",
+    "locale": "en",
+}
+OF_ORDER = OF_PURCHASE | {
+    "order_id": f"ord_{ULID}_1",
+    "merchant_id": "mer_1",
+    "merchant_name": NAMES,
+}
+SENT = OF_ORDER | {
+    "shipment_id": "shp_1",
+    "courier": "sandbox",
+    "tracking_number": "SBX1",
+    "tracking_url": "http://127.0.0.1:8002/courier/SBX1",
+    "lines": (SentLine("m1.TEE", "Tee <b>", 1),),
+}
+
+
+def a_placed_purchase(**overrides: object) -> PurchasePlaced:
+    line = PlacedLine("m1.TEE", "Tee <b>", 2, gbp(500), gbp(1000))
+    order = PlacedOrder(f"ord_{ULID}_1", "mer_1", NAMES, (line,), gbp(1300))
+    fields = OF_PURCHASE | {
+        "id": "01JNPLACED0000000000000000",
+        "member_id": "",
+        "total": gbp(1300),
+        "expires_at": AT,
+        "orders": (order,),
+    }
+    return PurchasePlaced(**fields | overrides)
+
+
+def facts() -> dict[str, object]:
+    refund = a_refund_request(a_paid_order())
+    return {
+        "received": a_placed_purchase(),
+        "paid": a_paid_purchase(),
+        "partly": OrderPartlyShipped(id="01JNPARTLY", **SENT),
+        "shipped": OrderShipped(id="01JNSHIPPED", **SENT),
+        "delivered": OrderDelivered(id="01JNDELIVERED", **OF_ORDER),
+        "refunded": a_refund_outcome(refund, succeeded=True),
+    }
+
+
+def sent() -> list:
+    return ses_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].sent_messages
+
+
+def tell(*told: object) -> dict:
+    return notifications_on_fact(sqs_event(*told), None)
+
+
+@pytest.mark.usefixtures("stage")
+class TestMails:
+    @pytest.mark.parametrize("locale", ["en", "zh-CN"])
+    @pytest.mark.parametrize("name", list(facts()))
+    def test_every_fact_has_its_mail_in_every_language(self, name, locale, monkeypatch) -> None:
+        mails = []
+        monkeypatch.setattr(Ses, "send", lambda _self, mail: mails.append(mail) or "id")
+        fact = facts()[name]
+        if hasattr(fact, "refund"):
+            fact = replace(fact, refund=replace(fact.refund, locale=locale))
+        else:
+            fact = replace(fact, locale=locale)
+        assert tell(fact) == {"batchItemFailures": []}
+        [mail] = mails
+        assert mail.to == "ada@shopper.example"
+        assert "\n" not in mail.subject
+        for body in (mail.text, mail.html):
+            assert f"/orders/pur_{ULID}?token=" in body
+        assert "Tee <b>" not in mail.html
+        assert f'<html lang="{locale}">' in mail.html
+        chinese = any("\u4e00" <= letter <= "\u9fff" for letter in mail.subject + mail.text)
+        assert chinese is (locale == "zh-CN")
+
+    def test_goes_through_ses_with_both_parts(self) -> None:
+        tell(a_placed_purchase())
+        [message] = sent()
+        assert message.destinations["ToAddresses"] == ["ada@shopper.example"]
+        assert message.source == "shop@souk.example"
+
+    def test_a_repeated_fact_sends_nothing(self) -> None:
+        for _ in range(3):
+            assert tell(a_placed_purchase(), a_placed_purchase()) == {"batchItemFailures": []}
+        assert len(sent()) == 1
+
+    def test_a_refused_mail_is_tried_again(self, monkeypatch) -> None:
+        def refuse(_self, _mail):
+            raise ConnectionError("SES is away")
+
+        with monkeypatch.context() as away:
+            away.setattr(Ses, "send", refuse)
+            assert len(tell(a_placed_purchase())["batchItemFailures"]) == 1
+        tell(a_placed_purchase())
+        assert len(sent()) == 1
+
+    def test_one_failure_leaves_its_neighbours_alone(self, monkeypatch) -> None:
+        send = Ses.send
+
+        def choosy(self, mail):
+            if mail.to.startswith("bad"):
+                raise ConnectionError("no")
+            return send(self, mail)
+
+        monkeypatch.setattr(Ses, "send", choosy)
+        bad = a_placed_purchase(id="01JNBAD", email="bad@shopper.example")
+        answer = tell(bad, a_placed_purchase())
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+        assert len(sent()) == 1
+
+
+def test_every_message_has_a_fact() -> None:
+    messages = {LETTERS[type(fact)](fact).message for fact in facts().values()}
+    assert messages == set(Message)

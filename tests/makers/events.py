@@ -1,0 +1,34 @@
+"""Events as AWS hands them to workers."""
+
+import json
+from typing import Any
+
+import msgspec
+
+
+def sqs_event(*facts: Any) -> dict[str, Any]:
+    """An SQS batch of facts, each wrapped by EventBridge, with message ids of their own."""
+    return {
+        "Records": [
+            {
+                "messageId": f"message-{number}",
+                "receiptHandle": f"receipt-{number}",
+                "body": json.dumps(envelope(fact)),
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "eventSource": "aws:sqs",
+            }
+            for number, fact in enumerate(facts)
+        ]
+    }
+
+
+def envelope(fact: Any) -> dict[str, Any]:
+    """What EventBridge puts around a fact."""
+    return {
+        "version": "0",
+        "id": fact.id,
+        "detail-type": fact.name,
+        "source": "souk",
+        "time": fact.occurred_at,
+        "detail": msgspec.to_builtins(fact) | {"version": fact.version},
+    }
