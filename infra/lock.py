@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = (
+LOCKS: tuple[tuple[str, str, list[str]], ...] = (
     ("requirements.in", "requirements.txt", []),
     ("requirements-dev.in", "requirements-dev.txt", ["-c", "requirements.txt"]),
 )

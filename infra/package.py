@@ -21,6 +21,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from infra import libraries, template
 from infra.wiring import STAGES
@@ -104,7 +105,7 @@ def _compile(project: Path) -> None:
             project / folder,
             quiet=2,
             stripdir=str(project),
-            invalidation_mode=compileall.py_compile.PycInvalidationMode.UNCHECKED_HASH,
+            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
         )
 
 
@@ -143,7 +144,8 @@ def _make_stable(path: Path) -> None:
 
 
 def _version(source: Path) -> str:
-    return tomllib.loads((source / "pyproject.toml").read_text())["project"]["version"]
+    version: str = tomllib.loads((source / "pyproject.toml").read_text())["project"]["version"]
+    return version
 
 
 def main() -> None:

@@ -45,8 +45,8 @@ def _get_uv(python: Path) -> bool:
         return True
     pinned = VENV / "uv.txt"
     pinned.write_text(_uv_lines(LOCK.read_text()))
-    command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    command += ["--require-hashes", "--only-binary=:all:", "-r", pinned]
+    command = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    command += ["--require-hashes", "--only-binary=:all:", "-r", str(pinned)]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
@@ -61,14 +61,14 @@ def _uv_lines(lock: str) -> str:
 
 
 def _install_with_uv(python: Path) -> bool:
-    command = [VENV / "bin" / "uv", "pip", "install", "-q", "--python", python]
-    command += ["--require-hashes", "-r", LOCK]
+    command = [str(VENV / "bin" / "uv"), "pip", "install", "-q", "--python", str(python)]
+    command += ["--require-hashes", "-r", str(LOCK)]
     return subprocess.run(command, check=False).returncode == 0
 
 
 def _pip(python: Path, lock: Path) -> None:
-    command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    command += ["--require-hashes", "-r", lock]
+    command = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    command += ["--require-hashes", "-r", str(lock)]
     if subprocess.run(command, check=False).returncode != 0:
         sys.exit("The dependencies could not be installed; pip's words above say why.")
 

@@ -83,7 +83,10 @@ def optional_settings(stage: str, group: str) -> Json:
 
 
 def _properties(found: Json, handler: str) -> Json:
-    return found.setdefault(function(handler).logical_id, {"Properties": {}})["Properties"]
+    properties: Json = found.setdefault(function(handler).logical_id, {"Properties": {}})[
+        "Properties"
+    ]
+    return properties
 
 
 def _queue_events(queue: Queue) -> Json:
