@@ -3,11 +3,14 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.local.door.front import Behind
 from infra.local.door.server import Request, Response, Server
+from tests.makers import front_door
 
 Scenario = Callable[[], Awaitable[Any]]
 
@@ -71,3 +74,15 @@ class Upstream:
 @pytest.fixture
 def upstream() -> Upstream:
     return Upstream()
+
+
+@pytest.fixture
+def behind(tmp_path: Path) -> Behind:
+    static = tmp_path / "static"
+    static.mkdir()
+    return front_door.behind(static)
+
+
+@pytest.fixture
+def clock() -> front_door.Clock:
+    return front_door.Clock()
