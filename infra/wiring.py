@@ -225,6 +225,7 @@ QUEUES = (
             "inventory.StockCameBack",
             "merchants.MerchantApproved",
             "merchants.MerchantSuspended",
+            "orders.PurchasePaid",
         ),
     ),
     Queue(
@@ -259,9 +260,7 @@ QUEUES = (
         "settlement_on_fact",
         facts=(
             "orders.PurchasePaid",
-            "orders.PurchaseRevived",
             "orders.OrderCompleted",
-            "orders.OrderCancelled",
             "orders.RefundRequested",
             "payments.PaymentCaptured",
             "payments.RefundSucceeded",
