@@ -15,7 +15,7 @@ PASSWORD_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Two shared secrets of the sandbox companies, the stack's token secret, a password root.
+    """Shared secrets of the sandbox companies, and those that the stack would else make up.
 
     `demo_passwords` holds the password of each demo account by its email.
     """
@@ -23,6 +23,7 @@ class Secrets:
     sandbox_payment: str
     sandbox_courier: str
     token: str
+    edge: str
     demo_passwords: dict[str, str]
 
 
@@ -31,7 +32,13 @@ def load(places: Layout) -> Secrets:
     try:
         return Secrets(**json.loads(places.secrets.read_text()))
     except (OSError, ValueError, TypeError):
-        made = Secrets(_webhook_secret(), _webhook_secret(), _token_secret(), {})
+        made = Secrets(
+            sandbox_payment=_webhook_secret(),
+            sandbox_courier=_webhook_secret(),
+            token=_token_secret(),
+            edge=_token_secret(),
+            demo_passwords={},
+        )
         _save(places, made)
         return made
 

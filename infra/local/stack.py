@@ -27,6 +27,7 @@ def parameters(ports: Ports, secrets: Secrets) -> dict[str, str]:
     return {
         "MailFrom": MAIL_FROM,
         "TokenSecret": secrets.token,
+        "EdgeSecret": secrets.edge,
         "ShopUrl": ports.shop_url,
         "SandboxUrl": ports.sandbox_url,
         "SandboxPaymentSecret": secrets.sandbox_payment,

@@ -18,6 +18,7 @@ from infra.local.companies import Companies
 from infra.local.door.front import Behind
 from infra.local.door.routes import Routes
 from infra.local.emulator import Emulator, sdk_environment
+from infra.local.keys import Secrets
 from infra.local.layout import HOST, Layout, Ports, choose_ports, layout
 from infra.local.problems import LocalProblem
 from infra.local.progress import Progress
@@ -121,7 +122,7 @@ class Supervisor:
         progress(f"MiniStack answers on {ports.aws_url}")
         with self._signals.deferred():
             outputs = stack.bring_up_to_date(ports, secrets, progress)
-        behind = _behind(ports, outputs)
+        behind = _behind(ports, secrets, outputs)
         companies = Companies()
         self._undo.callback(companies.stop)
         companies.start(places, ports, secrets, behind)
@@ -210,12 +211,13 @@ def tell(described: dict[str, Any]) -> None:
     print("\n".join([*lines, ""]), flush=True)
 
 
-def _behind(ports: Ports, outputs: Outputs) -> Behind:
+def _behind(ports: Ports, secrets: Secrets, outputs: Outputs) -> Behind:
     api_id, api_stage = stack.api(outputs)
     return Behind(
         aws_port=ports.aws,
         api_id=api_id,
         api_stage=api_stage,
+        edge_secret=secrets.edge,
         media_bucket=outputs[MEDIA.logical_id],
         static=package.ROOT / "static",
         routes=Routes(stack.routes(api_id)),

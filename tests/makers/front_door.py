@@ -44,6 +44,7 @@ def behind(static: Path) -> Behind:
         aws_port=0,
         api_id="0a1b2c3d",
         api_stage="api",
+        edge_secret="edge secret",
         media_bucket="local-souk-media",
         static=static,
         routes=ROUTES,

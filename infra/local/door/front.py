@@ -19,10 +19,15 @@ from infra.local.door.refusals import refuse, refuse_method
 from infra.local.door.routes import Routes
 from infra.local.door.server import Headers, Request, Response
 from infra.local.door.upstream import Upstream, UpstreamDown
+from infra.stack.gateway import EDGE_HEADER
 
 GATEWAY_TIMEOUT_S = 29.0
 BODY_BYTES_MAX = 10 * 1024 * 1024
-REPLACED = frozenset({b"host", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"})
+EDGE = EDGE_HEADER.lower().encode()
+VIEWER = b"x-viewer-address"
+REPLACED = frozenset(
+    {b"host", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", EDGE, VIEWER}
+)
 DOOR_FILES = Path(__file__).parent
 STORE_HEADERS = frozenset(
     {b"content-type", b"etag", b"last-modified", b"cache-control", b"accept-ranges"}
@@ -44,6 +49,7 @@ class Behind:
     aws_port: int
     api_id: str
     api_stage: str
+    edge_secret: str
     media_bucket: str
     static: Path
     routes: Routes
@@ -150,6 +156,8 @@ class FrontDoor:
     async def _forward(self, method: str, request: Request, request_id: str) -> Response:
         headers: Headers = [pair for pair in request.headers if pair[0] not in REPLACED]
         headers.append((b"host", self._behind.api_host))
+        headers.append((EDGE, self._behind.edge_secret.encode()))
+        headers.append((VIEWER, request.peer.encode()))
         headers.append((b"x-forwarded-for", request.peer.encode()))
         headers.append((b"x-forwarded-proto", b"http"))
         target = b"/" + self._behind.api_stage.encode() + request.target

@@ -33,12 +33,15 @@ def test_passes_method_target_headers_and_body_unchanged(run, behind, upstream):
 def test_tells_who_asks_and_believes_nobody_about_it(run, behind, upstream):
     async def scenario():
         async with opened(behind, upstream) as client:
-            await client.ask("GET", "/", (b"x-forwarded-for", b"8.8.8.8"))
+            forged = [(b"x-forwarded-for", b"8.8.8.8"), (b"x-viewer-address", b"8.8.8.8")]
+            await client.ask("GET", "/", *forged, (b"x-souk-edge", b"guessed"))
 
     run(scenario)
     [seen] = upstream.requests
     forwarded = [value for name, value in seen.headers if name == b"x-forwarded-for"]
     assert forwarded == [b"127.0.0.1"]
+    assert [value for name, value in seen.headers if name == b"x-viewer-address"] == [b"127.0.0.1"]
+    assert [value for name, value in seen.headers if name == b"x-souk-edge"] == [b"edge secret"]
     assert seen.header(b"x-forwarded-proto") == b"http"
 
 
