@@ -19,6 +19,9 @@ from infra.wiring import (
 
 NEW_ROWS_ONLY = json.dumps({"eventName": ["INSERT"]})
 
+LOCAL_WORKERS_MAX = 2
+"""Workers a queue on one machine, where each is a process to start; AWS takes no fewer than 2."""
+
 SHOP_GROUPS = ("api", "payments", "orders")
 """The only functions that speak to a payment company or courier, or hear from one."""
 
@@ -49,7 +52,7 @@ def resources(stage: str) -> Json:
     }
     found["ApiHandlerLogGroup"] = {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}
     for queue in QUEUES:
-        _properties(found, queue.handler)["Events"] = _queue_events(queue)
+        _properties(found, queue.handler)["Events"] = _queue_events(queue, stage)
     _properties(found, STREAM.handler)["Events"] = _stream_events()
     for schedule in SCHEDULES:
         properties = _properties(found, schedule.handler)
@@ -89,7 +92,8 @@ def _properties(found: Json, handler: str) -> Json:
     return properties
 
 
-def _queue_events(queue: Queue) -> Json:
+def _queue_events(queue: Queue, stage: str) -> Json:
+    most: Json = {"ScalingConfig": {"MaximumConcurrency": LOCAL_WORKERS_MAX}}
     return {
         f"{pascal(queue.handler)}SqsEventSource": {
             "Properties": {
@@ -97,6 +101,7 @@ def _queue_events(queue: Queue) -> Json:
                 "BatchSize": queue.batch_size,
                 "MaximumBatchingWindowInSeconds": queue.window_s,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                **(most if stage == "local" else {}),
             }
         }
     }
