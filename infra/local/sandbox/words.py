@@ -17,7 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "payment": ("Payment", "付款编号"),
     "approve": ("Approve", "批准付款"),
     "decline": ("Decline", "拒绝付款"),
-    "expire": ("Let it expire", "让付款过期"),
+    "expire": ("Expire", "让付款过期"),
     "approve-late": ("Approve late", "过期后才付款"),
     "dispute": ("Open a chargeback", "发起拒付"),
     "approve_late_help": (
