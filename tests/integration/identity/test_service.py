@@ -1,7 +1,5 @@
 """Accounts, sign-ins, sessions and keys on a stage."""
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from chalicelib.contexts.identity.model import (
 from chalicelib.contexts.identity.service import passwords
 from chalicelib.kernel.errors import Forbidden, NotFound, NotSignedIn, Refusal
 from tests.makers.people import PASSWORD, a_member, a_merchant
+from tests.makers.racing import at_once
 from tests.makers.rows import everything, of_kind
 
 DAY = 86_400
@@ -63,7 +62,7 @@ class TestRegister:
         assert sign_in()
 
     def test_of_two_at_the_same_time_one_gets_the_address(self) -> None:
-        outcomes = at_once(8, lambda: service.register(email=EMAIL, password=PASSWORD))
+        outcomes = at_once(8, lambda _: service.register(email=EMAIL, password=PASSWORD))
         assert sum(isinstance(outcome, CannotRegister) for outcome in outcomes) == 7
         assert len(of_kind("identity", "ACCOUNT")) == len(of_kind("identity", "SESSION")) == 1
 
@@ -177,7 +176,7 @@ class TestSignIn:
     def test_guesses_at_the_same_moment_are_all_counted(self) -> None:
         a_member()
         fail(1)
-        at_once(6, lambda: sign_in("wrong password"))
+        at_once(6, lambda _: sign_in("wrong password"))
         row = next(r for r in of_kind("identity", "THROTTLE") if r["sk"]["S"] == "THROTTLE")
         assert row["failures"]["N"] == "7"
 
@@ -413,23 +412,3 @@ class TestAuditTrail:
     def test_is_the_owners_and_the_platforms_alone(self, actor: Actor) -> None:
         with pytest.raises((Forbidden, NotSignedIn)):
             service.audit_trail(actor, "mer_1")
-
-
-def at_once(times: int, act: Callable[[], Any]) -> list[Any]:
-    """Run something in threads that start together; returns results and refusals."""
-    gate = threading.Barrier(times)
-    outcomes: list[Any] = []
-
-    def run() -> None:
-        gate.wait()
-        try:
-            outcomes.append(act())
-        except Refusal as refusal:
-            outcomes.append(refusal)
-
-    threads = [threading.Thread(target=run) for _ in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
