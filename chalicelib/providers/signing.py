@@ -36,9 +36,10 @@ def is_fresh(stamp: str, now: datetime) -> bool:
 
 
 def key_of(secret: str) -> bytes:
-    """Return the key bytes of a `whsec_…` secret; empty when the secret is none."""
+    """Return the key bytes of a `whsec_…` secret, padded or not; empty when the secret is none."""
+    text = secret.removeprefix(SECRET_PREFIX).rstrip("=")
     try:
-        return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return b""
 
@@ -66,7 +67,7 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) 
     if not key or not event_id or not is_fresh(stamp, now) or len(given) > SIGNATURES_MAX:
         raise BadSignature
     expected = f"v1,{_signature(key, event_id, stamp, body)}".encode()
-    fits = [hmac.compare_digest(expected, one.encode()) for one in given]
+    fits = [hmac.compare_digest(expected, one.encode(errors="replace")) for one in given]
     if not any(fits):
         raise BadSignature
     if len(event_id) > EVENT_ID_LENGTH_MAX:
@@ -75,5 +76,5 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) 
 
 
 def _signature(key: bytes, event_id: str, stamp: str, body: bytes) -> str:
-    signed = event_id.encode() + b"." + stamp.encode() + b"." + body
+    signed = event_id.encode(errors="replace") + b"." + stamp.encode() + b"." + body
     return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

@@ -16,6 +16,7 @@ from chalicelib.web import errors
 from chalicelib.web.request import Request, read_json, read_query
 
 JSON = "application/json"
+ANY_TYPE = "*/*"
 TEXT_LENGTH_MAX = 2_000
 
 
@@ -86,7 +87,7 @@ def endpoint(
 
     `body` and `query` are msgspec structs that refuse unknown fields; `open_query` is a prefix of
     further query names that reach the handler in `request.open_query`. `raw_body` lists media types
-    that the handler reads itself from `request.bytes`. Refusals become problem documents here.
+    (or `ANY_TYPE`) that the handler reads itself from `request.bytes_within`. Refusals become problem documents here.
     """
     operation = Operation(
         method=method,
@@ -199,7 +200,8 @@ def _read(request: Request, operation: Operation) -> None:
         name = next(iter(values))
         raise Malformed(f"There is no query parameter {name[:80]!r} here")
     content_type = request.headers.get("content-type", "")
-    if operation.raw_body and any(content_type.startswith(kind) for kind in operation.raw_body):
+    kinds = operation.raw_body
+    if ANY_TYPE in kinds or any(content_type.startswith(kind) for kind in kinds):
         return
     if operation.body is not None:
         request.body = read_json(

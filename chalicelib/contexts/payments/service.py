@@ -28,6 +28,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.providers import payment as companies
 from chalicelib.providers.http import ProviderUnavailable
 from chalicelib.providers.payment import (
+    Acknowledgement,
     Callback,
     CallbackKind,
     Outcome,
@@ -125,6 +126,11 @@ def read_callback(provider: str, headers: Mapping[str, str], body: bytes) -> Cal
         return callback
     payment_id = store.payment_by_reference(provider, callback.provider_reference)
     return replace(callback, payment_id=payment_id)
+
+
+def acknowledgement(provider: str, outcome: Outcome | None) -> Acknowledgement:
+    """Make the success answer that a company expects; no outcome means that it was ignored."""
+    return companies.provider(provider).acknowledge(outcome or Outcome.IGNORED)
 
 
 def take_note(callback: Callback) -> Outcome:
