@@ -6,6 +6,9 @@ from chalicelib.aws import workers as relay
 from chalicelib.contexts.identity import api as identity_api
 from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import workers as inventory_workers
+from chalicelib.contexts.payments import api as payments_api
+from chalicelib.contexts.payments import workers as payments_workers
+from chalicelib.contexts.shipping import api as shipping_api
 from chalicelib.web import about
 from chalicelib.web.manners import every_answer
 
@@ -13,6 +16,15 @@ app = Chalice(app_name="souk")
 app.api.binary_types = []
 app.middleware("http")(every_answer)
 
-BLUEPRINTS = (about.bp, relay.bp, identity_api.bp, inventory_api.bp, inventory_workers.bp)
+BLUEPRINTS = (
+    about.bp,
+    relay.bp,
+    identity_api.bp,
+    inventory_api.bp,
+    inventory_workers.bp,
+    payments_api.bp,
+    payments_workers.bp,
+    shipping_api.bp,
+)
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

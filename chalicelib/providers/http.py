@@ -31,9 +31,10 @@ class Answer:
 
 
 def call(method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
-    """Send one request. Refuses `providers.unavailable` for no answer, 409, 429 and 5xx.
+    """Send one request. Refuses `providers.unavailable` for no answer, 401, 403, 409, 429 and 5xx.
 
-    409 is a company's word for "the same key is still being worked on".
+    409 is a company's word for "the same key is still being worked on"; 401 and 403 mean that our
+    own credentials are wrong, which says nothing about the payment or refund.
     """
     import urllib3
 
@@ -51,7 +52,7 @@ def call(method: str, url: str, *, headers: Mapping[str, str], body: bytes | Non
         answer.release_conn()
     except urllib3.exceptions.HTTPError as error:
         raise ProviderUnavailable from error
-    if answer.status >= 500 or answer.status in {409, 429}:
+    if answer.status >= 500 or answer.status in {401, 403, 409, 429}:
         raise ProviderUnavailable(f"The company answered {answer.status}")
     return Answer(answer.status, content)
 

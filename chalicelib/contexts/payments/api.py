@@ -4,7 +4,6 @@ import msgspec
 from chalice import Blueprint
 
 from chalicelib.contexts.orders import service as orders
-from chalicelib.contexts.payments import service
 from chalicelib.web.endpoint import ANY_TYPE, Answer, endpoint
 from chalicelib.web.request import Request
 
@@ -29,7 +28,5 @@ class Acknowledged(msgspec.Struct):
     headers=("webhook-id", "webhook-timestamp", "webhook-signature", "stripe-signature"),
 )
 def payment_callback(request: Request, provider: str) -> Answer:
-    callback = service.read_callback(provider, request.headers, request.bytes_within())
-    outcome = orders.payment_callback(provider, callback) if callback else None
-    thanks = service.acknowledgement(provider, outcome)
+    thanks = orders.payment_callback(provider, request.headers, request.bytes_within())
     return Answer(thanks.body, thanks.status, {"Content-Type": thanks.content_type})

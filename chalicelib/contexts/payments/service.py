@@ -23,12 +23,10 @@ from chalicelib.contexts.payments.model import (
 )
 from chalicelib.contexts.payments.store import PaymentItem, RefundItem
 from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import Busy, NotFound
+from chalicelib.kernel.errors import Busy, NotFound, Refusal
 from chalicelib.kernel.money import Money
 from chalicelib.providers import payment as companies
-from chalicelib.providers.http import ProviderUnavailable
 from chalicelib.providers.payment import (
-    Acknowledgement,
     Callback,
     CallbackKind,
     Outcome,
@@ -128,11 +126,6 @@ def read_callback(provider: str, headers: Mapping[str, str], body: bytes) -> Cal
     return replace(callback, payment_id=payment_id)
 
 
-def acknowledgement(provider: str, outcome: Outcome | None) -> Acknowledgement:
-    """Make the success answer that a company expects; no outcome means that it was ignored."""
-    return companies.provider(provider).acknowledge(outcome or Outcome.IGNORED)
-
-
 def take_note(callback: Callback) -> Outcome:
     """Do what any callback but a capture asks for; two round trips.
 
@@ -194,14 +187,14 @@ def send_refund(payment_id: str, refund_id: str, marker: Write | None = None) ->
     _note_refund(payment, refund, answer, marker)
 
 
-def ask_due(capture: Callable[[str, Callback], object]) -> dict[str, int]:
+def ask_due(capture: Callable[[Callback], object]) -> dict[str, int]:
     """Ask companies about payments and refunds that have been waiting too long: a bounded batch.
 
-    `capture(provider, callback)` is the verb that a capture found by asking goes through. Each row
+    `capture(callback)` is the verb that a capture found by asking goes through. Each row
     is claimed by setting its next time, so that two sweeps never ask the same at once, and one that
     dies leaves the row for the next.
     """
-    counts = {"asked": 0, "told": 0, "unavailable": 0}
+    counts = {"asked": 0, "told": 0, "refused": 0}
     before = clock.iso(clock.now())
     for shard in range(store.TIMER_SHARDS):
         for row in store.due(shard, before, ASK_BATCH_SIZE):
@@ -211,8 +204,9 @@ def ask_due(capture: Callable[[str, Callback], object]) -> dict[str, int]:
                 counts["told"] += _ask(row, capture)
             except PaymentMoved:
                 continue
-            except ProviderUnavailable:
-                counts["unavailable"] += 1
+            except Refusal as refusal:
+                logger().warning("not asked", extra={"row": row.pk, "code": refusal.code})
+                counts["refused"] += 1
     return counts
 
 
@@ -284,7 +278,7 @@ def _refund_outcome(payment: Payment, refund: Refund, answer: RefundAnswer) -> l
     return store.settle_refund(payment, refund, state, reason=answer.reason)
 
 
-def _ask(row: PaymentItem | RefundItem, capture: Callable[[str, Callback], object]) -> int:
+def _ask(row: PaymentItem | RefundItem, capture: Callable[[Callback], object]) -> int:
     """Ask about one row; 1 when the company told something."""
     if isinstance(row, PaymentItem):
         payment = store.payment_of(reads.get(PaymentItem, row.pk, row.sk))
@@ -295,17 +289,14 @@ def _ask(row: PaymentItem | RefundItem, capture: Callable[[str, Callback], objec
     refund = next(one for one in refunds if row.sk == f"REFUND#{one.id}")
     assert payment is not None, "a refund lies beside its payment"
     company = companies.provider(refund.provider)
-    if refund.state is RefundState.REQUESTED:
-        _note_refund(payment, refund, company.refund(_order(refund)), None)
-        return 1
     answer = company.ask_refund(_order(refund))
-    if answer.standing is RefundStanding.SENT:
+    if answer.standing == refund.state:
         return 0
     _note_refund(payment, refund, answer, None)
     return 1
 
 
-def _ask_payment(payment: Payment, capture: Callable[[str, Callback], object]) -> int:
+def _ask_payment(payment: Payment, capture: Callable[[Callback], object]) -> int:
     company = companies.provider(payment.provider)
     reference = payment.action.reference if payment.action else ""
     callback = company.ask(_request(payment), reference)
@@ -315,7 +306,7 @@ def _ask_payment(payment: Payment, capture: Callable[[str, Callback], object]) -
         "payment told when asked", extra={"payment_id": payment.id, "kind": callback.kind}
     )
     if callback.kind is CallbackKind.CAPTURED:
-        capture(payment.provider, callback)
+        capture(callback)
     else:
         take_note(callback)
     return 1
