@@ -3,6 +3,8 @@
 from chalice import Chalice
 
 from chalicelib.aws import workers as relay
+from chalicelib.contexts.catalog.api import merchant as catalog_merchant
+from chalicelib.contexts.catalog.api import shop as catalog_shop
 from chalicelib.contexts.identity import api as identity_api
 from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import workers as inventory_workers
@@ -19,6 +21,8 @@ app.middleware("http")(every_answer)
 BLUEPRINTS = (
     about.bp,
     relay.bp,
+    catalog_merchant.bp,
+    catalog_shop.bp,
     identity_api.bp,
     inventory_api.bp,
     inventory_workers.bp,

@@ -1,6 +1,7 @@
 """Use cases of inventory: counts that merchants put and read, and what listeners are told."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from chalicelib.aws import outbox, reads, transact
 from chalicelib.aws.transact import Write
@@ -59,6 +60,16 @@ def list_stock(actor: Actor, *, limit: int = PAGE_SIZE, cursor: str = "") -> Pag
     )
     rows = reads.batch([store.stock_key(entry.sku) for entry in entries.items])
     return Page([store.stock_of(row) for row in rows if row is not None], entries.next_cursor)
+
+
+def level_keys(skus: Iterable[str]) -> list[reads.Key]:
+    """Where the stock of some skus lies, for reading it together with other rows."""
+    return [store.stock_key(sku) for sku in skus]
+
+
+def levels(skus: Iterable[str], rows: Iterable[Any]) -> dict[str, int]:
+    """How many units of each sku are free, from the rows read at `level_keys`."""
+    return {sku: store.available_of(row) for sku, row in zip(skus, rows, strict=True)}
 
 
 def open_stock(merchant_id: str, units: Mapping[str, int]) -> None:

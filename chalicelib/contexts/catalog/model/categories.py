@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from chalicelib.contexts.catalog.model.refusals import CategoriesWrong
-from chalicelib.kernel.text import tokens
+from chalicelib.contexts.catalog.model.words import stems
 
 DEPTH_MAX = 3
 CATEGORIES_MAX = 400
@@ -75,8 +75,7 @@ class CategoryTree:
         hits, then the deeper one. None where no word fits.
         """
         for text in texts:
-            found = set(tokens(text))
-            found |= {_singular(token) for token in found}
+            found = set(stems(text))
             hits = {
                 category.id: len(found & self._words[category.id]) for category in self.categories
             }
@@ -92,8 +91,7 @@ class CategoryTree:
             category.id: {
                 form
                 for word in (*category.words, *category.name.values(), category.slug)
-                for token in tokens(word)
-                for form in (token, _singular(token))
+                for form in stems(word)
             }
             for category in self.categories
         }
@@ -142,12 +140,3 @@ def _category(entry: Mapping[str, Any]) -> Category:
         name={locale: str(names[locale]) for locale in LOCALES},
         words=tuple(str(word) for word in entry.get("words", ())),
     )
-
-
-def _singular(word: str) -> str:
-    """Fold the plainest English plurals: enough to let `Shirts` mean `shirt`."""
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith("s") and not word.endswith("ss") and len(word) > 3:
-        return word[:-1]
-    return word

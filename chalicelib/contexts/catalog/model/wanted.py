@@ -74,7 +74,7 @@ def content_of(
     if wanted.description is not None:
         description = clean(wanted.description)
     return Content(
-        title=base.title if wanted.title is None else wanted.title.strip(),
+        title=base.title if wanted.title is None else " ".join(wanted.title.split()),
         description=description,
         category_id=category_id,
         variants=variants,

@@ -1,7 +1,7 @@
 """What people do with the catalogue: merchants describe and import, shoppers look and search."""
 
-from chalicelib.contexts.catalog.service.categories import categories, load_categories
-from chalicelib.contexts.catalog.service.products import (
+from chalicelib.contexts.catalog.service.index import reindex
+from chalicelib.contexts.catalog.service.merchant import (
     change,
     create,
     own,
@@ -10,15 +10,35 @@ from chalicelib.contexts.catalog.service.products import (
     remove,
     take_down,
 )
+from chalicelib.contexts.catalog.service.shop import (
+    CountedCategory,
+    Found,
+    Shown,
+    Wish,
+    counted_categories,
+    product,
+    products,
+)
+from chalicelib.contexts.catalog.service.shop import beside_merchant as beside
+from chalicelib.contexts.catalog.service.tree import categories, load_categories
 
 __all__ = [
+    "CountedCategory",
+    "Found",
+    "Shown",
+    "Wish",
+    "beside",
     "categories",
     "change",
+    "counted_categories",
     "create",
     "load_categories",
     "own",
     "own_products",
     "own_sku",
+    "product",
+    "products",
+    "reindex",
     "remove",
     "take_down",
 ]

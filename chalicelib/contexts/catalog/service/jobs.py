@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from chalicelib.aws.reads import Position
-
 
 @dataclass(frozen=True, slots=True)
 class RunImport:
@@ -15,10 +13,11 @@ class RunImport:
 
 @dataclass(frozen=True, slots=True)
 class Relist:
-    """Bring the index in step with every product, or with one merchant's, from a position on."""
+    """Bring the index in step with every product, or with one merchant's, from a cursor on."""
 
     merchant_id: str = ""
-    position: Position | None = None
+    cursor: str = ""
+    is_afresh: bool = False
     task: str = "relist"
 
 

@@ -42,14 +42,14 @@ class SkuItem(CatalogItem, discriminator="SKU"):
 
     A free row may be taken by another product of the merchant: its variant is gone. A row that
     expires was claimed for a product that is being written and is free once it has expired.
-    `has_stock` is the last that inventory told, `stock_at` the number of that telling.
+    `has_stock` is the last that inventory told, `stock_turn` the number of that telling.
     """
 
     product_id = UnicodeAttribute()
     document: DocumentAttribute[SkuCopy] = DocumentAttribute(SkuCopy)
     is_free = BooleanAttribute(null=True)
     has_stock = BooleanAttribute(null=True)
-    stock_at = UnicodeAttribute(null=True)
+    stock_turn = NumberAttribute(null=True)
 
 
 def product_key(product_id: str) -> Key:
@@ -157,6 +157,24 @@ def free_sku(product: Product, copy: SkuCopy) -> Write:
     """Contribute that a variant is gone: carts still find its name, other products may take it."""
     actions = [SkuItem.document.set(copy), SkuItem.is_free.set(True)]
     return transact.update(_sku_row(copy.sku), actions, SkuItem.product_id == product.id)
+
+
+def note_stock(sku: str, turn: int, *, has_stock: bool) -> str | None:
+    """Keep what inventory told last about a variant; returns its product's id, None for no variant.
+
+    Two round trips. What was told before the last that is kept changes nothing.
+    """
+    row = reads.get(SkuItem, sku_key(sku).pk, "SKU")
+    if row is None:
+        return None
+    if int(row.stock_turn or 0) < turn:
+        later = SkuItem.stock_turn.does_not_exist() | (SkuItem.stock_turn < turn)
+        actions = [SkuItem.has_stock.set(has_stock), SkuItem.stock_turn.set(turn)]
+        try:
+            transact.commit([transact.update(_sku_row(sku), actions, SkuItem.pk.exists() & later)])
+        except transact.ConditionFailed:
+            return str(row.product_id)
+    return str(row.product_id)
 
 
 def copies(product: Product) -> dict[str, SkuCopy]:

@@ -25,8 +25,8 @@ from chalicelib.contexts.catalog.model.refusals import (
 )
 from chalicelib.contexts.catalog.model.wanted import Wanted, content_of
 from chalicelib.contexts.catalog.service import write
-from chalicelib.contexts.catalog.service.categories import categories
 from chalicelib.contexts.catalog.service.jobs import FetchPictures
+from chalicelib.contexts.catalog.service.tree import categories
 from chalicelib.contexts.catalog.store import imports as import_rows
 from chalicelib.contexts.catalog.store import products as store
 from chalicelib.contexts.merchants import Merchant

@@ -1,0 +1,1 @@
+"""The catalogue as JSON: for shoppers (`shop`) and for merchants (`merchant`, `imports`)."""

@@ -1,0 +1,225 @@
+"""A merchant's own products."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from chalice import Blueprint
+from msgspec import UNSET, Meta, UnsetType
+
+from chalicelib.aws.idempotency import IdempotencyKey
+from chalicelib.contexts.catalog import service
+from chalicelib.contexts.catalog.api.views import ProductsView, ProductView, own_product_view
+from chalicelib.contexts.catalog.model import Product, ProductState
+from chalicelib.contexts.catalog.model.products import PRICE_MAX
+from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
+from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.inventory import service as inventory
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX
+from chalicelib.web.endpoint import Answer, Keys, created, endpoint, once, sealed
+from chalicelib.web.request import Request
+
+bp = Blueprint(__name__)
+
+Title = Annotated[str, Meta(min_length=1, max_length=255)]
+Description = Annotated[str, Meta(max_length=100_000)]
+Name = Annotated[str, Meta(min_length=1, max_length=60)]
+Value = Annotated[str, Meta(min_length=1, max_length=255)]
+Reference = Annotated[str, Meta(min_length=1, max_length=80)]
+Weight = Annotated[int, Meta(ge=0, le=10_000_000)]
+State = Literal["draft", "listed", "delisted"]
+Attributes = Annotated[dict[Name, Value], Meta(max_length=30)]
+Options = Annotated[list[Name], Meta(max_length=5)]
+Tags = Annotated[list[Value], Meta(max_length=50)]
+
+
+class PriceBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A price: integer minor units, at least one."""
+
+    amount: Annotated[int, Meta(ge=1, le=PRICE_MAX)]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+
+
+class VariantBody(msgspec.Struct, forbid_unknown_fields=True):
+    sku: Annotated[str, Meta(min_length=1, max_length=128)]
+    price: PriceBody
+    options: Annotated[dict[Name, Value], Meta(max_length=5)] = {}
+    compare_at: PriceBody | None = None
+    weight_g: Weight = 0
+
+
+class MediaBody(msgspec.Struct, forbid_unknown_fields=True):
+    url: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    alt: Annotated[str, Meta(max_length=512)] = ""
+
+
+Variants = Annotated[list[VariantBody], Meta(min_length=1)]
+
+
+class ProductBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A new product."""
+
+    title: Title
+    description: Description
+    category: Reference
+    state: State
+    variants: Variants
+    slug: Reference | None = None
+    attributes: Attributes = {}
+    options: Options = []
+    media: list[MediaBody] = []
+    type: Annotated[str, Meta(max_length=255)] = ""
+    tags: Tags = []
+
+
+class ProductChanges(msgspec.Struct, forbid_unknown_fields=True):
+    """What is to change; variants and pictures replace the former ones as a whole."""
+
+    title: Title | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    category: Reference | UnsetType = UNSET
+    state: State | UnsetType = UNSET
+    variants: Variants | UnsetType = UNSET
+    slug: Reference | UnsetType = UNSET
+    attributes: Attributes | UnsetType = UNSET
+    options: Options | UnsetType = UNSET
+    media: list[MediaBody] | UnsetType = UNSET
+    type: Annotated[str, Meta(max_length=255)] | UnsetType = UNSET
+    tags: Tags | UnsetType = UNSET
+
+
+class OwnQuery(msgspec.Struct, forbid_unknown_fields=True):
+    state: Literal["draft", "in_review", "listed", "delisted", "taken_down"] | None = None
+    limit: Annotated[int, Meta(ge=1, le=PAGE_SIZE_MAX)] = PAGE_SIZE
+    cursor: str = ""
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/api/v1/merchant/products",
+    summary="This merchant's products",
+    tag="merchant",
+    query=OwnQuery,
+    answer=ProductsView,
+    security="merchant",
+)
+def list_own_products(request: Request) -> ProductsView:
+    actor = identity.merchant(request.bearer)
+    query: OwnQuery = request.query
+    page = service.own_products(
+        actor, state=query.state or "", limit=query.limit, cursor=query.cursor
+    )
+    return ProductsView(_views(page.items, request.locale), page.next_cursor)
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/api/v1/merchant/products",
+    summary="Describe a new product",
+    tag="merchant",
+    body=ProductBody,
+    answer=ProductView,
+    status=201,
+    security="merchant",
+    keys=Keys.ACCEPTED,
+)
+def add_product(request: Request) -> Answer:
+    actor = identity.merchant(request.bearer)
+    answers: dict[str, Answer] = {}
+
+    def answer(product: Product) -> Answer:
+        if product.id not in answers:
+            where = f"/api/v1/merchant/products/{product.id}"
+            answers[product.id] = created(_views([product], request.locale)[0], where)
+        return answers[product.id]
+
+    def perform(key: IdempotencyKey | None) -> Answer:
+        wanted = _wanted(request.body)
+        return answer(
+            service.create(actor, wanted, key=key, seal=lambda product: sealed(answer(product)))
+        )
+
+    return once(request, request.bearer, perform)
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/api/v1/merchant/products/{product}",
+    summary="One of this merchant's products",
+    tag="merchant",
+    answer=ProductView,
+    security="merchant",
+)
+def get_own_product(request: Request, product: str) -> ProductView:
+    actor = identity.merchant(request.bearer)
+    return _views([service.own(actor, product)], request.locale)[0]
+
+
+@endpoint(
+    bp,
+    "PATCH",
+    "/api/v1/merchant/products/{product}",
+    summary="Change a product",
+    tag="merchant",
+    body=ProductChanges,
+    answer=ProductView,
+    security="merchant",
+)
+def change_product(request: Request, product: str) -> ProductView:
+    actor = identity.merchant(request.bearer)
+    return _views([service.change(actor, product, _wanted(request.body))], request.locale)[0]
+
+
+@endpoint(
+    bp,
+    "DELETE",
+    "/api/v1/merchant/products/{product}",
+    summary="Take a product away",
+    tag="merchant",
+    status=204,
+    security="merchant",
+)
+def remove_product(request: Request, product: str) -> Answer:
+    service.remove(identity.merchant(request.bearer), product)
+    return Answer(status=204)
+
+
+def _wanted(body: ProductBody | ProductChanges) -> Wanted:
+    given = {
+        name: value
+        for name in ("title", "description", "category", "slug", "attributes", "type")
+        if (value := getattr(body, name)) is not UNSET
+    }
+    return Wanted(
+        **given,
+        state=None if body.state is UNSET else ProductState(body.state),
+        options=None if body.options is UNSET else tuple(body.options),
+        tags=None if body.tags is UNSET else tuple(body.tags),
+        variants=None if body.variants is UNSET else tuple(map(_variant, body.variants)),
+        media=None if body.media is UNSET else tuple((one.url, one.alt) for one in body.media),
+    )
+
+
+def _variant(body: VariantBody) -> WantedVariant:
+    return WantedVariant(
+        sku=body.sku,
+        price=Money(body.price.amount, body.price.currency),
+        options=body.options,
+        compare_at=(
+            Money(body.compare_at.amount, body.compare_at.currency) if body.compare_at else None
+        ),
+        weight_g=body.weight_g,
+    )
+
+
+def _views(products: list[Product], locale: str) -> list[ProductView]:
+    """Show products of one merchant with their stock: one round trip."""
+    if not products:
+        return []
+    skus = [variant.sku for one in products for variant in one.content.variants]
+    merchant, rows = service.beside(products[0].merchant_id, inventory.level_keys(skus))
+    levels = inventory.levels(skus, rows)
+    return [own_product_view(one, merchant, levels, locale) for one in products]

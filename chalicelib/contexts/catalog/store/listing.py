@@ -1,0 +1,229 @@
+"""Rows of the built-in index.
+
+`LIST#partition#order` / `sort value#code` and `TOKEN#word` / `weight#code` carry cards;
+`LIST#partition` / `COUNTS` what a listing answers beside its cards, `TALLY` the exact counts behind
+it; `LISTED#code` / `LISTED` what of a product is in the index; `DELTAS` / ulid changes of counts
+that are not added up yet; `SOLD#code` / `SOLD` how many units of a product were paid for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.aws import reads, transact
+from chalicelib.aws.reads import Key, Position
+from chalicelib.aws.tables import DocumentAttribute
+from chalicelib.aws.transact import Write
+from chalicelib.contexts.catalog.model.listing import (
+    ALL,
+    Delta,
+    Entry,
+    IndexRow,
+    Marker,
+    Tally,
+    category_counts,
+    counts_pk,
+    facets_of,
+)
+from chalicelib.contexts.catalog.store.base import CatalogItem
+from chalicelib.kernel import ids
+
+DELTAS = "DELTAS"
+
+
+class ListingItem(CatalogItem, discriminator="LIST"):
+    """One product in one listing or under one word, with its card as it is answered."""
+
+    card = UnicodeAttribute()
+    keys = UnicodeAttribute()
+    values = UnicodeAttribute()
+
+
+class ListedItem(CatalogItem, discriminator="LISTED"):
+    """What of a product is in the index. Whoever changes that restates the revision it saw."""
+
+    revision = NumberAttribute()
+    document: DocumentAttribute[Marker] = DocumentAttribute(Marker)
+
+
+class DeltaItem(CatalogItem, discriminator="DELTA"):
+    """A change of counts, written with the change of rows that causes it, until it is added up."""
+
+    document: DocumentAttribute[Delta] = DocumentAttribute(Delta)
+
+
+class TallyItem(CatalogItem, discriminator="TALLY"):
+    """The exact counts of a partition."""
+
+    version = NumberAttribute()
+    document: DocumentAttribute[Tally] = DocumentAttribute(Tally)
+
+
+class CountsItem(CatalogItem, discriminator="COUNTS"):
+    """What a listing answers beside its cards: `facets` is JSON text, bounded in size."""
+
+    total = NumberAttribute()
+    facets = UnicodeAttribute()
+    categories: DocumentAttribute[dict[str, int]] = DocumentAttribute(dict[str, int], null=True)
+
+
+class SoldItem(CatalogItem, discriminator="SOLD"):
+    """How many units of a product were paid for."""
+
+    units = NumberAttribute()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """A row of the index as a listing reads it."""
+
+    sk: str
+    card: str
+    keys: str
+    values: str
+
+
+class _CardReader:
+    """Reads index rows without PynamoDB's attribute-by-attribute decoding, which a listing feels."""
+
+    @staticmethod
+    def table() -> str:
+        return ListingItem.table()
+
+    @staticmethod
+    def from_raw_data(raw: dict[str, Any]) -> FoundRow:
+        return FoundRow(raw["sk"]["S"], raw["card"]["S"], raw["keys"]["S"], raw["values"]["S"])
+
+
+def cards(
+    pk: str,
+    *,
+    limit: int,
+    forward: bool = True,
+    between: tuple[str, str] | None = None,
+    after: str = "",
+) -> tuple[list[FoundRow], str]:
+    """Read a page of a listing or word; `after` is the sort key to go on behind.
+
+    Returns the rows and the sort key where the next page goes on, empty at the end.
+    """
+    start: Position | None = {"pk": {"S": pk}, "sk": {"S": after}} if after else None
+    rows: Any = reads.query(
+        _CardReader,  # type: ignore[type-var]
+        pk,
+        limit=limit,
+        forward=forward,
+        between=between,
+        start=start,
+    )
+    return rows.items, rows.position["sk"]["S"] if rows.position else ""
+
+
+def counts(partition: str) -> CountsItem | None:
+    """Read what a partition counts; None for one that never had a product."""
+    return reads.get(CountsItem, counts_pk(partition), "COUNTS")
+
+
+def counts_key(partition: str) -> Key:
+    """Where a partition's counts lie."""
+    return Key(CountsItem, counts_pk(partition), "COUNTS")
+
+
+def listed_key(code: str) -> Key:
+    """Where it stands what of a product is in the index."""
+    return Key(ListedItem, f"LISTED#{code}", "LISTED")
+
+
+def sold_key(code: str) -> Key:
+    """Where the units sold of a product are counted."""
+    return Key(SoldItem, f"SOLD#{code}", "SOLD")
+
+
+def change(
+    code: str,
+    seen: ListedItem | None,
+    entry: Entry,
+    after: Marker,
+    delta: Delta,
+    *,
+    is_afresh: bool = False,
+) -> list[Write]:
+    """Contribute that the index holds an entry of a product in place of what was seen.
+
+    Rows that stay as they are are not written, unless `is_afresh`. Fails when somebody else changed
+    it meanwhile.
+    """
+    before = seen.document.rows if seen else {}
+    known = {} if is_afresh else before
+    writes = [_mark(code, seen, after)]
+    writes += [transact.put(_row(row)) for row in entry.rows if known.get(row.place) != row.digest]
+    writes += [transact.delete(_place(place)) for place in before if place not in after.rows]
+    if delta.changes:
+        writes.append(transact.create(DeltaItem(pk=DELTAS, sk=ids.ulid(), document=delta)))
+    return writes
+
+
+def waiting(limit: int) -> Sequence[DeltaItem]:
+    """Read changes of counts that are not added up yet, oldest first."""
+    return reads.query(DeltaItem, DELTAS, limit=limit).items
+
+
+def tally_key(partition: str) -> Key:
+    """Where a partition's exact counts lie."""
+    return Key(TallyItem, counts_pk(partition), "TALLY")
+
+
+def add_up(
+    deltas: Sequence[DeltaItem], tallies: dict[str, tuple[TallyItem | None, Tally]]
+) -> list[Write]:
+    """Contribute new tallies in place of those seen, and that the deltas in them are spent."""
+    writes = [
+        transact.delete(DeltaItem(pk=one.pk, sk=one.sk), DeltaItem.pk.exists()) for one in deltas
+    ]
+    for partition, (seen, tally) in tallies.items():
+        writes += _tally(partition, seen, tally)
+    return writes
+
+
+def sell(code: str, units: int) -> Write:
+    """Contribute that more units of a product were paid for."""
+    key = sold_key(code)
+    actions = [SoldItem.kind.set(SoldItem), SoldItem.units.add(units)]
+    return transact.update(SoldItem(pk=key.pk, sk=key.sk), actions)
+
+
+def _tally(partition: str, seen: TallyItem | None, tally: Tally) -> list[Write]:
+    key = tally_key(partition)
+    version = int(seen.version) if seen else 0
+    row = TallyItem(pk=key.pk, sk=key.sk, version=version + 1, document=tally)
+    unseen = TallyItem.pk.does_not_exist()
+    counted = CountsItem(
+        pk=key.pk,
+        sk="COUNTS",
+        total=max(tally.total, 0),
+        facets=msgspec.json.encode(facets_of(tally)).decode(),
+        categories=category_counts(tally) if partition == ALL else None,
+    )
+    same = TallyItem.version == version if seen else unseen
+    return [transact.put(row, same), transact.put(counted)]
+
+
+def _mark(code: str, seen: ListedItem | None, marker: Marker) -> Write:
+    key = listed_key(code)
+    revision = int(seen.revision) if seen else 0
+    row = ListedItem(pk=key.pk, sk=key.sk, revision=revision + 1, document=marker)
+    if seen is None:
+        return transact.create(row)
+    return transact.put(row, ListedItem.revision == revision)
+
+
+def _row(row: IndexRow) -> ListingItem:
+    return ListingItem(pk=row.pk, sk=row.sk, card=row.card, keys=row.keys, values=row.values)
+
+
+def _place(place: str) -> ListingItem:
+    pk, _, sk = place.partition("\x1f")
+    return ListingItem(pk=pk, sk=sk)
