@@ -10,6 +10,8 @@ from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import workers as inventory_workers
 from chalicelib.contexts.payments import api as payments_api
 from chalicelib.contexts.payments import workers as payments_workers
+from chalicelib.contexts.settlement import api as settlement_api
+from chalicelib.contexts.settlement import workers as settlement_workers
 from chalicelib.contexts.shipping import api as shipping_api
 from chalicelib.web import about
 from chalicelib.web.manners import every_answer
@@ -29,6 +31,8 @@ BLUEPRINTS = (
     payments_api.bp,
     payments_workers.bp,
     shipping_api.bp,
+    settlement_api.bp,
+    settlement_workers.bp,
 )
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)
