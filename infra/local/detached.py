@@ -14,7 +14,7 @@ from typing import BinaryIO
 from infra.local import locks
 from infra.local.layout import Layout, layout, wanted_shop_port
 from infra.local.problems import LocalProblem
-from infra.local.supervisor import tell
+from infra.local.stack_file import tell
 from infra.package import ROOT
 
 POLL_S = 0.1

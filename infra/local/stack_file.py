@@ -71,3 +71,22 @@ def describe(ports: Ports, secrets: Secrets, outputs: Outputs, demo: Demo) -> di
         "sandbox_courier_secret": secrets.sandbox_courier,
         **asdict(demo),
     }
+
+
+def tell(described: dict[str, Any]) -> None:
+    """Print the addresses and sign-ins."""
+    lines = [
+        "",
+        f"  Shop      {described['shop_url']}/",
+        f"  Console   {described['console_url']}",
+        f"  Sandbox   {described['sandbox_url']}/  (payment company, courier, refunds)",
+        f"  AWS       {described['aws_endpoint_url']}  ({described['region']})",
+        "",
+        f"  Platform  {described['platform']['email']}  {described['platform']['password']}",
+    ]
+    lines += [
+        f"  Merchant  {one['email']}  {one['password']}  {one['name']}"
+        for one in described["merchants"]
+    ]
+    lines += [f"  Member    {one['email']}  {one['password']}" for one in described["members"]]
+    print("\n".join([*lines, ""]), flush=True)

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from types import FrameType
-from typing import IO, Any
+from typing import IO
 
 from infra import package
 from infra.deploy import Outputs
-from infra.local import demo, keys, locks, stack, stack_file
+from infra.local import keys, locks, stack, stack_file
 from infra.local.companies import Companies
 from infra.local.door.front import Behind
 from infra.local.door.routes import Routes
@@ -127,13 +127,16 @@ class Supervisor:
         self._undo.callback(companies.stop)
         companies.start(places, ports, secrets, behind)
         progress(f"the front door is open on {ports.shop_url}")
+        # Imported here: it brings the application in, which `stop` and `status` need not wait for.
+        from infra.local import demo
+
         made = demo.load(places, ports, progress)
         warm(ports, behind.concurrency)
         progress(f"{behind.concurrency} workers are warm")
         described = stack_file.write(places, ports, secrets, outputs, made)
         self._undo.callback(places.stack_file.unlink, missing_ok=True)
         progress("ready")
-        tell(described)
+        stack_file.tell(described)
         return emulator
 
     def _watch(self, emulator: Emulator) -> int:
@@ -190,25 +193,6 @@ def warm(ports: Ports, count: int) -> None:
         raise LocalProblem(
             f"the shop answers its health check with {statuses}; `make logs` shows why"
         )
-
-
-def tell(described: dict[str, Any]) -> None:
-    """Print the addresses and sign-ins."""
-    lines = [
-        "",
-        f"  Shop      {described['shop_url']}/",
-        f"  Console   {described['console_url']}",
-        f"  Sandbox   {described['sandbox_url']}/  (payment company, courier, refunds)",
-        f"  AWS       {described['aws_endpoint_url']}  ({described['region']})",
-        "",
-        f"  Platform  {described['platform']['email']}  {described['platform']['password']}",
-    ]
-    lines += [
-        f"  Merchant  {one['email']}  {one['password']}  {one['name']}"
-        for one in described["merchants"]
-    ]
-    lines += [f"  Member    {one['email']}  {one['password']}" for one in described["members"]]
-    print("\n".join([*lines, ""]), flush=True)
 
 
 def _behind(ports: Ports, secrets: Secrets, outputs: Outputs) -> Behind:
