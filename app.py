@@ -3,11 +3,14 @@
 from chalice import Chalice
 
 from chalicelib.aws import workers as relay
+from chalicelib.contexts.cart import api as cart_api
 from chalicelib.contexts.catalog.api import merchant as catalog_merchant
 from chalicelib.contexts.catalog.api import shop as catalog_shop
 from chalicelib.contexts.identity import api as identity_api
 from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import workers as inventory_workers
+from chalicelib.contexts.orders import workers as orders_workers
+from chalicelib.contexts.orders.api import selling, shopping
 from chalicelib.contexts.payments import api as payments_api
 from chalicelib.contexts.payments import workers as payments_workers
 from chalicelib.contexts.settlement import api as settlement_api
@@ -33,6 +36,10 @@ BLUEPRINTS = (
     shipping_api.bp,
     settlement_api.bp,
     settlement_workers.bp,
+    cart_api.bp,
+    shopping.bp,
+    selling.bp,
+    orders_workers.bp,
 )
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

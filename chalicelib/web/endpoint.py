@@ -11,7 +11,7 @@ from chalice import Blueprint, Response
 
 from chalicelib.aws import idempotency
 from chalicelib.aws.idempotency import IdempotencyKey
-from chalicelib.kernel.errors import Malformed, UnsupportedMedia
+from chalicelib.kernel.errors import Malformed, Refusal, UnsupportedMedia
 from chalicelib.web import errors
 from chalicelib.web.request import Request, read_json, read_query
 
@@ -128,7 +128,7 @@ def once(
     credential: str,
     perform: Callable[[IdempotencyKey | None], Any],
     *,
-    resume: Callable[[str, IdempotencyKey], Answer] | None = None,
+    resume: Callable[[str, IdempotencyKey], Any] | None = None,
 ) -> Any:
     """Perform an effect under the caller's Idempotency-Key, or answer again what it got.
 
@@ -144,7 +144,8 @@ def once(
         return again
     try:
         return perform(key)
-    except idempotency.Twin:
+    except Refusal:
+        # A twin of this request may have been faster and changed what this one met.
         again = _again(key, resume)
         if again is None:
             raise
@@ -163,9 +164,7 @@ def sealed(answer: Answer) -> idempotency.Answer:
     return idempotency.Answer(answer.status, body, answer.headers.get("Location", ""))
 
 
-def _again(
-    key: IdempotencyKey, resume: Callable[[str, IdempotencyKey], Answer] | None
-) -> Response | Answer | None:
+def _again(key: IdempotencyKey, resume: Callable[[str, IdempotencyKey], Any] | None) -> Any:
     row = key.find()
     if row is None:
         return None

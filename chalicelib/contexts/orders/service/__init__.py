@@ -24,7 +24,7 @@ from chalicelib.contexts.orders.service.looking import (
     timeline,
 )
 from chalicelib.contexts.orders.service.paying import capture, hear, pay_again, payment_callback
-from chalicelib.contexts.orders.service.placing import Seen, Wish, place
+from chalicelib.contexts.orders.service.placing import Seen, Wish, finish, place
 from chalicelib.contexts.orders.service.refunding import RefundWish, refund
 from chalicelib.contexts.orders.service.timers import sweep_due
 
@@ -43,6 +43,7 @@ __all__ = [
     "complete",
     "confirm",
     "expire",
+    "finish",
     "follow_refund",
     "follow_shipment",
     "get_order",

@@ -29,9 +29,8 @@ from chalicelib.contexts.orders.service.access import (
     order_in,
 )
 from chalicelib.contexts.orders.service.paying import another_attempt
-from chalicelib.contexts.orders.service.placing import Seen
+from chalicelib.contexts.orders.service.placing import Seal, Seen, answer_now, settled
 from chalicelib.contexts.orders.store import Stale, Whole
-from chalicelib.contexts.payments import service as payments
 from chalicelib.contexts.payments import store as payment_store
 from chalicelib.contexts.payments.model import (
     PAYMENT,
@@ -49,7 +48,6 @@ ATTEMPTS_MAX = 10
 BY_SHOPPER = "cancelled by the shopper"
 BY_MERCHANT = "cancelled by the merchant"
 
-Seal = Callable[[Seen], idempotency.Answer]
 Find = Callable[[], tuple[Whole, Sequence[Order]]]
 
 
@@ -153,9 +151,9 @@ def _cancel(find: Find, reason: str, key: IdempotencyKey | None, seal: Seal | No
             undo = _undo_paid if is_paid else _undo_unpaid
             seen, writes = undo(seen, leaving, reason)
         if key is not None and seal is not None:
-            writes.insert(0, key.record(whole.purchase.id, seal(seen)))
+            writes.insert(0, key.record(whole.purchase.id, answer_now(seen, seal)))
         if not writes or _commits(writes, attempt):
-            return _begun(seen)
+            return settled(seen, key, seal)
     raise Busy
 
 
@@ -217,15 +215,6 @@ def _undo_paid(seen: Seen, leaving: Sequence[Order], reason: str) -> tuple[Seen,
         writes += inventory.give_back(purchase.id, gone[0].id, units)
     after_all = Seen(purchase, orders, payment, made)
     return after_all, [store.save_purchase(purchase), *writes]
-
-
-def _begun(seen: Seen) -> Seen:
-    """Ask for the action of a payment that takes another one's place; after the commit."""
-    purchase = seen.purchase
-    if purchase.state is not PurchaseState.AWAITING_PAYMENT:
-        return seen
-    begun = payments.begin(seen.payment, email=purchase.email, locale=purchase.locale)
-    return replace(seen, payment=begun)
 
 
 def _commits(writes: Sequence[Write], attempt: int) -> bool:

@@ -5,10 +5,10 @@ Against an expiry or a cancellation at the same moment one of two conditions fai
 reads again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from chalicelib.aws import idempotency, outbox, reads, transact
+from chalicelib.aws import outbox, reads, transact
 from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.inventory import HoldState, StockShort
@@ -27,7 +27,7 @@ from chalicelib.contexts.orders.model.refusals import NotAwaitingPayment
 from chalicelib.contexts.orders.model.states import PURCHASE, OrderState, PurchaseState
 from chalicelib.contexts.orders.model.values import Order, Purchase, payment_id, purchase_of_payment
 from chalicelib.contexts.orders.service.access import Shopper, opened
-from chalicelib.contexts.orders.service.placing import Seen
+from chalicelib.contexts.orders.service.placing import Seal, Seen, answer_now, settled
 from chalicelib.contexts.orders.store import Stale, Whole
 from chalicelib.contexts.payments import service as payments
 from chalicelib.contexts.payments import store as payment_store
@@ -106,7 +106,7 @@ def pay_again(
     provider: str,
     *,
     key: IdempotencyKey | None = None,
-    seal: Callable[[Seen], idempotency.Answer] | None = None,
+    seal: Seal | None = None,
 ) -> Seen:
     """Begin another payment after a decline. One that is still open at that company is kept.
 
@@ -126,12 +126,10 @@ def pay_again(
     if not _is_open(last, provider):
         seen, writes = another_attempt(seen, provider)
     if key is not None and seal is not None:
-        answer = seal(seen) if seen.payment.action is not None else None
-        writes.insert(0, key.record(purchase.id, answer))
+        writes.insert(0, key.record(purchase.id, answer_now(seen, seal)))
     if writes:
         transact.commit(writes)
-    begun = payments.begin(seen.payment, email=purchase.email, locale=purchase.locale)
-    return replace(seen, payment=begun)
+    return settled(seen, key, seal)
 
 
 def another_attempt(seen: Seen, provider: str) -> tuple[Seen, list[Write]]:

@@ -102,6 +102,38 @@ def place(
         return _again(used, key, seal)
 
 
+def answer_now(seen: Seen, seal: Seal) -> idempotency.Answer | None:
+    """The answer as it can be stored in the write; None while the company has to be asked first."""
+    waits = seen.purchase.state is PurchaseState.AWAITING_PAYMENT
+    return None if waits and seen.payment.action is None else seal(seen)
+
+
+def begun(seen: Seen) -> Seen:
+    """Ask the company for the payment's action where it is not known; after the commit."""
+    purchase = seen.purchase
+    if purchase.state is not PurchaseState.AWAITING_PAYMENT:
+        return seen
+    payment = payments.begin(seen.payment, email=purchase.email, locale=purchase.locale)
+    return replace(seen, payment=payment)
+
+
+def settled(seen: Seen, key: IdempotencyKey | None, seal: Seal | None) -> Seen:
+    """Begin the payment after a commit, and store the answer that could not be part of it."""
+    after = begun(seen)
+    if key is not None and seal is not None and answer_now(seen, seal) is None:
+        key.settle(seal(after))
+    return after
+
+
+def finish(purchase_id: str, key: IdempotencyKey, seal: Seal) -> idempotency.Answer:
+    """Give a repeat the answer that the first time did not live to store."""
+    whole = store.read_whole(purchase_id)
+    assert whole is not None, "the record was written together with its purchase"
+    payment, refunds = payment_store.payment_with_refunds(whole.purchase.payment_id)
+    assert payment is not None, "a purchase is written together with its payment"
+    return key.settle(seal(begun(Seen(whole.purchase, whole.orders, payment, refunds))))
+
+
 def check_total(totals: Totals, wish: Wish, cart_id: str) -> None:
     """Refuse `orders.price_changed` when the total is not what was shown or promised."""
     shown = [wish.expected_total] if wish.expected_total is not None else []
@@ -124,13 +156,12 @@ def _place(
     delivery = carts.chosen(carts.delivery_for(priced, wish.address.country), wish.delivery_method)
     check_total(Totals.of(priced.lines, delivery.price), wish, cart.id)
     seen = _agree(priced, delivery.shares, wish, shopper)
-    is_answered = seen.payment.action is not None
-    answer = seal(seen) if is_answered else None
+    answer = answer_now(seen, seal)
     writes = [key.record(seen.purchase.id, answer), *_writes(cart, seen)]
     if len(writes) > transact.WRITES_MAX:
         raise CartTooComplex
     transact.commit(writes)
-    return answer or _begin(seen, key, seal)
+    return answer or key.settle(seal(begun(seen)))
 
 
 def _agree(priced: PricedCart, shares: Mapping[str, Money], wish: Wish, shopper: Actor) -> Seen:
@@ -212,18 +243,4 @@ def _placed(seen: Seen) -> PurchasePlaced:
 
 def _again(used: idempotency.KeyItem, key: IdempotencyKey, seal: Seal) -> idempotency.Answer:
     """Answer a repeat: as the first time, or by finishing what the first time left open."""
-    stored = idempotency.answer_of(used)
-    if stored is not None:
-        return stored
-    whole = store.read_whole(used.subject)
-    assert whole is not None, "the record was written together with its purchase"
-    payment, refunds = payment_store.payment_with_refunds(whole.purchase.payment_id)
-    assert payment is not None, "a purchase is written together with its payment"
-    return _begin(Seen(whole.purchase, whole.orders, payment, refunds), key, seal)
-
-
-def _begin(seen: Seen, key: IdempotencyKey, seal: Seal) -> idempotency.Answer:
-    """Ask the payment company, then store its action together with the answer."""
-    purchase = seen.purchase
-    begun = payments.begin(seen.payment, email=purchase.email, locale=purchase.locale)
-    return key.settle(seal(replace(seen, payment=begun)))
+    return idempotency.answer_of(used) or finish(used.subject, key, seal)

@@ -1,0 +1,1 @@
+"""The JSON routes of orders: `shopping` for shoppers, `selling` for merchants."""

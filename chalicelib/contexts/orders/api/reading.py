@@ -1,0 +1,94 @@
+"""Reading what shoppers send at checkout: field by field, every wrong one named."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.contexts.identity.model import normal_email
+from chalicelib.contexts.orders.model.values import Address
+from chalicelib.contexts.orders.service import Wish
+from chalicelib.kernel import countries, text
+from chalicelib.kernel.errors import FieldError, Malformed
+from chalicelib.kernel.money import Money
+
+NOTE_LENGTH_MAX = 500
+MINOR_MAX = 2**53 - 1
+MAY_BE_EMPTY = {"line2", "region"}
+
+Provider = Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class AddressBody(msgspec.Struct, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(max_length=100)]
+    phone: Annotated[str, Meta(max_length=40)]
+    line1: Annotated[str, Meta(max_length=200)]
+    city: Annotated[str, Meta(max_length=100)]
+    postal_code: Annotated[str, Meta(max_length=20)]
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    line2: Annotated[str, Meta(max_length=200)] = ""
+    region: Annotated[str, Meta(max_length=100)] = ""
+
+
+class MoneyBody(msgspec.Struct, forbid_unknown_fields=True):
+    amount: Annotated[int, Meta(ge=0, le=MINOR_MAX)]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+
+
+class PaymentBody(msgspec.Struct, forbid_unknown_fields=True):
+    provider: Provider
+
+
+class Checkout(msgspec.Struct, forbid_unknown_fields=True):
+    email: Annotated[str, Meta(max_length=254)]
+    address: AddressBody
+    delivery_method: Annotated[str, Meta(min_length=1, max_length=64)]
+    payment: PaymentBody
+    expected_total: MoneyBody | None = None
+    quote_id: Annotated[str, Meta(min_length=1, max_length=2_000)] | None = None
+    locale: Annotated[str, Meta(pattern="^(en|zh-CN)$")] | None = None
+    note: Annotated[str, Meta(max_length=NOTE_LENGTH_MAX)] = ""
+
+
+def wish_of(body: Checkout, locale: str) -> Wish:
+    """Check what was sent. Refuses `request.malformed`, naming every wrong field."""
+    wrong: list[FieldError] = []
+    email = _email(body.email, wrong)
+    address = _address(body.address, wrong)
+    if text.has_control(body.note):
+        wrong.append(FieldError("note", "invalid", "No control characters"))
+    if wrong:
+        raise Malformed("; ".join(one.detail for one in wrong), errors=wrong)
+    expected = body.expected_total
+    return Wish(
+        email=email,
+        address=address,
+        delivery_method=body.delivery_method,
+        provider=body.payment.provider,
+        locale=body.locale or locale,
+        expected_total=Money(expected.amount, expected.currency) if expected else None,
+        quote_id=body.quote_id or "",
+        note=body.note.strip(),
+    )
+
+
+def _email(email: str, wrong: list[FieldError]) -> str:
+    try:
+        return normal_email(email)
+    except Malformed as refused:
+        wrong.extend(refused.errors)
+        return ""
+
+
+def _address(body: AddressBody, wrong: list[FieldError]) -> Address:
+    written = {name: getattr(body, name).strip() for name in body.__struct_fields__}
+    for name, value in written.items():
+        field = f"address.{name}"
+        if not value and name not in MAY_BE_EMPTY:
+            wrong.append(FieldError(field, "missing", f"The address needs {name}"))
+        elif len(value.splitlines()) > 1 or text.has_control(value) or "\t" in value:
+            wrong.append(FieldError(field, "invalid", f"{name} is one line of plain text"))
+    if not countries.is_country(written["country"]):
+        detail = "country is no ISO 3166 alpha-2 code"
+        wrong.append(FieldError("address.country", "unknown", detail))
+    return Address(**written)
