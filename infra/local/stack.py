@@ -76,9 +76,10 @@ def note(name: str) -> str:
     """Read what was noted on the emulator; it is saved and lost together with its data."""
     ssm = boto3.client("ssm")
     try:
-        return ssm.get_parameter(Name=name)["Parameter"]["Value"]
+        found: str = ssm.get_parameter(Name=name)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
         return ""
+    return found
 
 
 def take_note(name: str, value: str) -> None:

@@ -1,6 +1,7 @@
 """Fills an empty shop with the demo, or finds it filled."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from time import monotonic, sleep
@@ -10,8 +11,9 @@ from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.identity.model import CannotRegister
 from chalicelib.contexts.merchants import service as merchants
-from chalicelib.contexts.merchants.model import CodeTaken, Merchant
+from chalicelib.contexts.merchants.model import CodeTaken, DeliveryMethod, Merchant, MethodKind
 from chalicelib.kernel.actors import SYSTEM, Role
+from chalicelib.kernel.money import Money
 from infra import house
 from infra.local import keys, stack
 from infra.local.demo import plan as plans
@@ -104,9 +106,25 @@ def _merchant(planned: PlannedMerchant) -> Merchant:
             email=planned.email,
             code=planned.code,
             description=planned.description,
+            commission_bps=planned.commission_bps,
+            currency=planned.currency,
+            delivery_methods=[_delivery(one, planned.currency) for one in planned.delivery_methods],
         )
     except CodeTaken:
         return merchants.by_code(planned.code)
+
+
+def _delivery(described: Mapping[str, Any], currency: str) -> DeliveryMethod:
+    free_from = described.get("free_from")
+    return DeliveryMethod(
+        id=described["id"],
+        kind=MethodKind(described["kind"]),
+        name=described["name"],
+        price=Money(described["price"], currency),
+        free_from=None if free_from is None else Money(free_from, currency),
+        days_min=described["days_min"],
+        days_max=described["days_max"],
+    )
 
 
 def _finish(shop: Shop, job: str, key: str) -> Any:

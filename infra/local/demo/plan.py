@@ -15,13 +15,16 @@ SHOP_URL_MARK = "{shop_url}"
 
 @dataclass(frozen=True, slots=True)
 class PlannedMerchant:
-    """A merchant to open; `names` and `description` are by locale."""
+    """A merchant to open; `names` and `description` are by locale, prices in minor units."""
 
     code: str
     names: Mapping[str, str]
     description: Mapping[str, str]
     email: str
     owner: str
+    commission_bps: int
+    currency: str
+    delivery_methods: tuple[Mapping[str, Any], ...]
     catalogues: tuple[Path, ...]
 
     def csv(self, catalogue: Path, shop_url: str) -> bytes:
@@ -66,5 +69,8 @@ def _merchant(folder: Path, described: Mapping[str, Any]) -> PlannedMerchant:
         description=described["description"],
         email=described["email"],
         owner=described["owner"],
+        commission_bps=described["commission_bps"],
+        currency=described["currency"],
+        delivery_methods=tuple(described["delivery_methods"]),
         catalogues=tuple(folder / "catalogue" / name for name in described["catalogues"]),
     )
