@@ -76,7 +76,7 @@ class _Functions:
     def __init__(self, places: Layout) -> None:
         self._places = places
         self._since_ms = int((time.time() - 60) * 1000)
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, int, str]] = set()
 
     def read(self) -> Iterator[str]:
         """The events since the last call, oldest first."""
@@ -94,9 +94,10 @@ class _Functions:
         for group in _groups(client):
             found = client.filter_log_events(logGroupName=group, startTime=since)
             for event in found["events"]:
-                fresh.add(event["eventId"])
+                mark = (event["logStreamName"], event["timestamp"], event["message"])
+                fresh.add(mark)
                 self._since_ms = max(self._since_ms, event["timestamp"])
-                if event["eventId"] in self._seen or event["message"].startswith(FRAMES):
+                if mark in self._seen or event["message"].startswith(FRAMES):
                     continue
                 name = group.removeprefix(GROUP_PREFIX).rpartition("-")[0]
                 yield event["timestamp"], name, event["message"].rstrip()
