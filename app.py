@@ -4,19 +4,29 @@ from chalice import Chalice
 
 from chalicelib.aws import workers as relay
 from chalicelib.contexts.cart import api as cart_api
+from chalicelib.contexts.cart import pages as cart_pages
+from chalicelib.contexts.catalog import pages as catalog_pages
 from chalicelib.contexts.catalog.api import merchant as catalog_merchant
 from chalicelib.contexts.catalog.api import shop as catalog_shop
+from chalicelib.contexts.catalog.console import products as catalog_console
 from chalicelib.contexts.identity import api as identity_api
+from chalicelib.contexts.identity import console as identity_console
+from chalicelib.contexts.identity import pages as identity_pages
 from chalicelib.contexts.inventory import api as inventory_api
+from chalicelib.contexts.inventory import console as inventory_console
 from chalicelib.contexts.inventory import workers as inventory_workers
+from chalicelib.contexts.merchants import console as merchants_console
+from chalicelib.contexts.orders import console as orders_console
 from chalicelib.contexts.orders import workers as orders_workers
 from chalicelib.contexts.orders.api import selling, shopping
+from chalicelib.contexts.orders.pages import checkout, purchase
 from chalicelib.contexts.payments import api as payments_api
 from chalicelib.contexts.payments import workers as payments_workers
 from chalicelib.contexts.settlement import api as settlement_api
+from chalicelib.contexts.settlement import console as settlement_console
 from chalicelib.contexts.settlement import workers as settlement_workers
 from chalicelib.contexts.shipping import api as shipping_api
-from chalicelib.web import about
+from chalicelib.web import about, preferences
 from chalicelib.web.manners import every_answer
 
 app = Chalice(app_name="souk")
@@ -40,6 +50,18 @@ BLUEPRINTS = (
     shopping.bp,
     selling.bp,
     orders_workers.bp,
+    preferences.bp,
+    catalog_pages.bp,
+    cart_pages.bp,
+    checkout.bp,
+    purchase.bp,
+    identity_pages.bp,
+    identity_console.bp,
+    orders_console.bp,
+    catalog_console.bp,
+    inventory_console.bp,
+    settlement_console.bp,
+    merchants_console.bp,
 )
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

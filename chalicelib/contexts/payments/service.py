@@ -61,6 +61,11 @@ class UnknownPayment(NotFound):
     code, title = "payments.unknown", "There is no such payment"
 
 
+def available() -> tuple[str, ...]:
+    """Name the companies that take money at this stage, the sandbox first."""
+    return companies.available()
+
+
 def return_url(purchase_id: str) -> str:
     """Make the address of a purchase's page that opens without signing in."""
     token = urlencode({"token": secrets.token_for(purchase_id)})

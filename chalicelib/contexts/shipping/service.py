@@ -28,6 +28,11 @@ class UnknownNumber(NotFound):
     code, title = "shipping.unknown_number", "There is no shipment with this tracking number"
 
 
+def courier_names() -> tuple[str, ...]:
+    """Name every courier that a merchant may choose, bookable ones first."""
+    return couriers.names()
+
+
 def prepare(
     *,
     shipment_id: str,

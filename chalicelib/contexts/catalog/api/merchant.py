@@ -136,7 +136,7 @@ def add_product(request: Request) -> Answer:
         return answers[product.id]
 
     def perform(key: IdempotencyKey | None) -> Answer:
-        wanted = _wanted(request.body)
+        wanted = wanted_of(request.body)
         return answer(
             service.create(actor, wanted, key=key, seal=lambda product: sealed(answer(product)))
         )
@@ -170,7 +170,7 @@ def get_own_product(request: Request, product: str) -> ProductView:
 )
 def change_product(request: Request, product: str) -> ProductView:
     actor = identity.merchant(request.bearer)
-    return _views([service.change(actor, product, _wanted(request.body))], request.locale)[0]
+    return _views([service.change(actor, product, wanted_of(request.body))], request.locale)[0]
 
 
 @endpoint(
@@ -187,7 +187,8 @@ def remove_product(request: Request, product: str) -> Answer:
     return Answer(status=204)
 
 
-def _wanted(body: ProductBody | ProductChanges) -> Wanted:
+def wanted_of(body: ProductBody | ProductChanges) -> Wanted:
+    """Tell what a checked body wants of a product."""
     given = {
         name: value
         for name in ("title", "description", "category", "slug", "attributes", "type")

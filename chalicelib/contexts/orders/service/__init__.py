@@ -20,6 +20,7 @@ from chalicelib.contexts.orders.service.looking import (
     get_order,
     list_orders,
     look,
+    look_through,
     purchases_of_member,
     timeline,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "hear",
     "list_orders",
     "look",
+    "look_through",
     "pay_again",
     "payment_callback",
     "place",

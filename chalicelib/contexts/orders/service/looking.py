@@ -36,6 +36,14 @@ def look(shopper: Shopper, purchase_id: str) -> Seen:
     return Seen(whole.purchase, whole.orders, payment, refunds)
 
 
+def look_through(shopper: Shopper, purchase_id: str) -> tuple[Seen, tuple[Step, ...]]:
+    """Read a purchase as `look` does, with every step of its timeline. Two round trips."""
+    whole = opened(shopper, purchase_id, with_steps=True)
+    payment, refunds = payment_store.payment_with_refunds(whole.purchase.payment_id)
+    assert payment is not None, "a purchase is written together with its payment"
+    return Seen(whole.purchase, whole.orders, payment, refunds), whole.steps
+
+
 def timeline(shopper: Shopper, order_id: str) -> list[Step]:
     """Read what happened to an order, oldest first. One round trip."""
     whole, order = opened_order(shopper, order_id, with_steps=True)

@@ -1,0 +1,215 @@
+"""The cart's pages: what lies in it, by merchant, and the forms that change it."""
+
+from dataclasses import dataclass
+
+from chalice import Blueprint
+
+from chalicelib.contexts.cart import service
+from chalicelib.contexts.cart.model import QUANTITY_MAX, NoCart, PricedCart, PricedLine
+from chalicelib.contexts.catalog import pages as shelves
+from chalicelib.kernel.actors import Actor
+from chalicelib.kernel.errors import Refusal
+from chalicelib.web.i18n import N_, PriceView, Words
+from chalicelib.web.page import Html, Redirect, local, page
+from chalicelib.web.session import CART, Cookie, Visit, cart_cookie, forget
+
+bp = Blueprint(__name__)
+
+PAPER_TINT = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartLineView:
+    place: int
+    sku: str
+    href: str
+    title: str
+    variant: str
+    image: str
+    tint: int
+    merchant: str
+    quantity: int
+    each: str
+    total: PriceView
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class CartGroupView:
+    """What one merchant will send."""
+
+    merchant: str
+    goods: PriceView
+    lines: list[CartLineView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartPageView:
+    """A cart; `note` says what could not be done."""
+
+    groups: list[CartGroupView]
+    pieces: str = ""
+    goods: PriceView | None = None
+    discount: PriceView | None = None
+    payable: PriceView | None = None
+    parcels: str = ""
+    can_check_out: bool = False
+    note: str = ""
+
+
+@page(bp, "GET", "/cart")
+def cart(visit: Visit) -> Html:
+    priced = look(visit)
+    if priced is None:
+        gone = (forget(CART),) if visit.cookie(CART) else ()
+        return Html("pages/cart/cart.html", CartPageView(groups=[]), cookies=gone)
+    return Html("pages/cart/cart.html", cart_view(priced, visit.words), cookies=counted(priced))
+
+
+def add_again(visit: Visit, refusal: Refusal) -> Html:
+    """Show the product again, whose form it was, with what keeps it out of the cart."""
+    slug = local(visit.fields.text("back"), "").partition("?")[0].removeprefix("/p/")
+    typed = visit.fields.text("quantity")
+    quantity = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 4 else 1
+    sku = visit.fields.text("sku")
+    return shelves.product_again(visit, refusal, slug=slug, sku=sku, quantity=quantity)
+
+
+@page(bp, "POST", "/cart/lines", refused=add_again)
+def add_line(visit: Visit) -> Redirect:
+    """Add to what the cart holds of a variant already."""
+    sku, more = visit.fields.text("sku"), visit.fields.whole("quantity", least=1)
+    priced = look(visit)
+    cart_id = priced.id if priced else service.open_cart().id
+    lines = priced.lines if priced else ()
+    held = next((line.quantity for line in lines if line.sku == sku), 0)
+    token = service.token_of(cart_id)
+    changed = service.put_line(cart_id, token, sku, min(held + more, QUANTITY_MAX))
+    is_hasty = visit.fields.text("then") == "checkout"
+    return Redirect("/checkout" if is_hasty else "/cart", counted(changed))
+
+
+def change_again(visit: Visit, refusal: Refusal) -> Html:
+    """Show the cart as it is, with what keeps it from being changed so."""
+    priced = look(visit)
+    note = visit.words.refusal(refusal)
+    view = cart_view(priced, visit.words, note=note) if priced else CartPageView(groups=[])
+    return Html("pages/cart/cart.html", view, refusal.status)
+
+
+@page(bp, "POST", "/cart/quantities", refused=change_again)
+def set_quantity(visit: Visit) -> Redirect:
+    quantity = min(visit.fields.whole("quantity"), QUANTITY_MAX)
+    sku, cart_id = visit.fields.text("sku"), visit.cart_id
+    if not cart_id:
+        raise NoCart
+    changed = service.put_line(cart_id, service.token_of(cart_id), sku, quantity)
+    return Redirect("/cart", counted(changed))
+
+
+def look(visit: Visit) -> PricedCart | None:
+    """Price this browser's cart; None where it has none, or one that is gone. Two round trips."""
+    cart_id = visit.cart_id
+    if not cart_id:
+        return None
+    try:
+        return service.look(cart_id, service.token_of(cart_id))
+    except NoCart:
+        return None
+
+
+def bring_along(visit: Visit, member: Actor) -> tuple[Cookie, ...]:
+    """At a sign-in: join this browser's cart with the member's and remember the joined one."""
+    cart_id = visit.cart_id
+    try:
+        joined = (
+            service.merge(cart_id, service.token_of(cart_id), member)
+            if cart_id
+            else service.cart_of_member(member)
+        )
+    except NoCart:
+        joined = service.cart_of_member(member)
+    return (cart_cookie(joined.id, sum(line.quantity for line in joined.lines.values())),)
+
+
+def counted(priced: PricedCart) -> tuple[Cookie, ...]:
+    """Remember the cart with how many pieces it holds, for the number beside its picture."""
+    return (cart_cookie(priced.id, sum(line.quantity for line in priced.lines)),)
+
+
+def cart_view(priced: PricedCart, words: Words, *, note: str = "") -> CartPageView:
+    """Show a cart by merchant."""
+    if not priced.lines:
+        return CartPageView(groups=[], note=note)
+    notices = {notice.sku: notice.text(words.locale) for notice in priced.notices}
+    lines = line_views(priced, words, notices)
+    groups = [
+        CartGroupView(
+            merchant=_merchant_name(priced, merchant_id, words),
+            goods=words.money(goods),
+            lines=[
+                view
+                for view, line in zip(lines, priced.lines, strict=True)
+                if line.merchant_id == merchant_id
+            ],
+        )
+        for merchant_id, goods in priced.goods_by_merchant.items()
+    ]
+    pieces = sum(line.quantity for line in priced.lines)
+    totals = priced.totals
+    return CartPageView(
+        groups=groups,
+        pieces=words.count("%(num)s piece", "%(num)s pieces", pieces),
+        goods=words.money(totals.goods),
+        discount=words.money(-totals.discount) if totals.discount else None,
+        payable=words.money(totals.payable),
+        parcels=words.count(
+            "%(num)s merchant sends you this.",
+            "%(num)s merchants send you this, each on their own.",
+            len(groups),
+        ),
+        can_check_out=not priced.notices,
+        note=note,
+    )
+
+
+def line_views(
+    priced: PricedCart, words: Words, notices: dict[str, str] | None = None
+) -> list[CartLineView]:
+    """Show a cart's lines one after another; `notices` are texts by SKU."""
+    said = notices or {}
+    return [
+        _line_view(priced, line, place, _notice(line, said.get(line.sku, ""), words), words)
+        for place, line in enumerate(priced.lines, start=1)
+    ]
+
+
+def _merchant_name(priced: PricedCart, merchant_id: str, words: Words) -> str:
+    merchant = priced.merchants.get(merchant_id)
+    return merchant.name_in(words.locale) if merchant else words.say(N_("A merchant that left"))
+
+
+def _line_view(
+    priced: PricedCart, line: PricedLine, place: int, notice: str, words: Words
+) -> CartLineView:
+    return CartLineView(
+        place=place,
+        sku=line.sku,
+        href=f"/p/{line.slug}" if line.slug else "/cart",
+        title=line.title,
+        variant=line.variant,
+        image=line.image,
+        tint=PAPER_TINT,
+        merchant=_merchant_name(priced, line.merchant_id, words),
+        quantity=line.quantity,
+        each=words.say(N_("%(price)s each")) % {"price": words.money(line.unit_price).text},
+        total=words.money(line.total),
+        notice=notice,
+    )
+
+
+def _notice(line: PricedLine, notice: str, words: Words) -> str:
+    """Say what keeps a line from being bought, with the number that is left."""
+    if notice and line.is_for_sale and line.available:
+        return words.count("Only %(num)s left", "Only %(num)s left", line.available)
+    return notice

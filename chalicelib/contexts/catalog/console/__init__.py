@@ -1,0 +1,1 @@
+"""The merchant's products and imports: `products` and `imports`, with what they show in `views`."""

@@ -1,0 +1,235 @@
+"""The shop's shelves: home, categories, search, products."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from chalice import Blueprint
+
+from chalicelib.aws.settings import settings
+from chalicelib.contexts.catalog import service
+from chalicelib.contexts.catalog.model.categories import Category
+from chalicelib.contexts.catalog.pages import views
+from chalicelib.contexts.catalog.service import Found, Shown, Wish
+from chalicelib.contexts.inventory import service as inventory
+from chalicelib.kernel.errors import NotFound, Refusal
+from chalicelib.kernel.money import Money
+from chalicelib.web.forms import ChoiceView
+from chalicelib.web.i18n import N_, Words
+from chalicelib.web.page import Html, Redirect, page, shelf, with_query
+from chalicelib.web.session import Visit
+
+bp = Blueprint(__name__)
+
+HOME_CARDS = 15
+SHOWCASE = 6
+QUERY_LENGTH_MAX = 100
+VALUE_LENGTH_MAX = 200
+ATTRIBUTE = "attr."
+ATTRIBUTES_MAX = 5
+PARAMETERS = ("q", "merchant", "min", "max", "in_stock", "sort", "cursor")
+
+
+@shelf("shop")
+def categories(visit: Visit) -> list[views.ShelfView]:
+    """The categories below the header of every page of the shop."""
+    return views.shelf_views(service.categories(), visit.words)
+
+
+@page(bp, "GET", "/")
+def home(visit: Visit) -> Html:
+    found = service.products(Wish(sort="newest", limit=HOME_CARDS))
+    cards = [views.card_view(card, visit.words) for card in found.decoded()]
+    tree = service.categories()
+    view = views.HomeView(
+        showcase=[card for card in cards if card.image][:SHOWCASE],
+        shelves=views.shelf_views(tree, visit.words, _category_counts(found)),
+        newest=cards,
+    )
+    return Html("pages/catalog/home.html", view, is_public=True)
+
+
+@page(bp, "GET", "/c/{category}")
+def category_page(visit: Visit, category: str) -> Html:
+    found = service.categories().find(category)
+    if found is None:
+        raise NotFound
+    return _listing(visit, f"/c/{found.slug}", found)
+
+
+@page(bp, "GET", "/search")
+def search(visit: Visit) -> Html:
+    return _listing(visit, "/search", None)
+
+
+@page(bp, "GET", "/p/{product}")
+def product_page(visit: Visit, product: str) -> Html | Redirect:
+    shown, levels = look(product)
+    if product != shown.product.slug:
+        return Redirect(with_query(f"/p/{shown.product.slug}", visit.query_text), status=301)
+    chosen = visit.query_text.get("variant", "")
+    tree = service.categories()
+    view = views.product_view(shown, levels, tree, visit.words, chosen=chosen)
+    return Html("pages/catalog/product.html", view)
+
+
+def look(reference: str) -> tuple[Shown, dict[str, int]]:
+    """Read a product with the stock of its variants: two round trips."""
+    shown = service.product(
+        reference, lambda found: inventory.level_keys(one.sku for one in found.content.variants)
+    )
+    skus = [one.sku for one in shown.product.content.variants]
+    return shown, inventory.levels(skus, shown.beside)
+
+
+def product_again(visit: Visit, refusal: Refusal, *, slug: str, sku: str, quantity: int) -> Html:
+    """Show the product that could not be put into the cart, with the reason."""
+    shown, levels = look(slug)
+    own_code = sku.partition(".")[2]
+    view = views.product_view(
+        shown,
+        levels,
+        service.categories(),
+        visit.words,
+        chosen=own_code,
+        quantity=quantity,
+        note=visit.words.refusal(refusal),
+    )
+    return Html("pages/catalog/product.html", view, refusal.status)
+
+
+def _listing(visit: Visit, path: str, category: Category | None) -> Html:
+    given = _given(visit.query_text)
+    wish, note = _wish(given, category, visit.words)
+    found = service.products(wish) if not note else Found([], None, 0)
+    view = _listing_view(visit.words, path, category, given, wish, found, note)
+    return Html("pages/catalog/listing.html", view, 400 if note else 200, is_public=not note)
+
+
+def _given(query: Mapping[str, str]) -> dict[str, str]:
+    """Keep the parameters that a listing has; others change nothing."""
+    attributes = [name for name in query if name.startswith(ATTRIBUTE)][:ATTRIBUTES_MAX]
+    return {
+        name: query[name].strip()[: VALUE_LENGTH_MAX if name != "cursor" else None]
+        for name in (*PARAMETERS, *attributes)
+        if query.get(name, "").strip()
+    }
+
+
+def _wish(given: Mapping[str, str], category: Category | None, words: Words) -> tuple[Wish, str]:
+    """Read the address of a listing; what cannot be read is said in a note."""
+    note, low, high = "", None, None
+    try:
+        low, high = _minor(given.get("min", "")), _minor(given.get("max", ""))
+    except ValueError:
+        note = words.say(N_("A price is a number such as 12.50."))
+    sort = given.get("sort", "")
+    wish = Wish(
+        q=given.get("q", "")[:QUERY_LENGTH_MAX],
+        category=category.id if category else "",
+        merchant=given.get("merchant", ""),
+        min_price=low or None,
+        max_price=high,
+        in_stock=True if given.get("in_stock") else None,
+        attributes={
+            name.removeprefix(ATTRIBUTE): value
+            for name, value in given.items()
+            if name.startswith(ATTRIBUTE)
+        },
+        sort=sort if sort in views.SORTS else "",
+        cursor=given.get("cursor", ""),
+    )
+    return wish, note
+
+
+def _minor(text: str) -> int | None:
+    """Read a price in major units; None for no bound. Raises ValueError for what is no price."""
+    if not text:
+        return None
+    amount = Money.parse(text.replace(",", "."), settings().currency).amount
+    if amount < 0:
+        raise ValueError(text)
+    return amount
+
+
+def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
+    words: Words,
+    path: str,
+    category: Category | None,
+    given: dict[str, str],
+    wish: Wish,
+    found: Found,
+    note: str,
+) -> views.ListingView:
+    tree = service.categories()
+    filters = {k: v for k, v in given.items() if k not in {"q", "sort", "cursor"}}
+    base = {k: v for k, v in given.items() if k in {"q", "sort"}}
+    steady = {k: v for k, v in given.items() if k != "cursor"}
+    shown = found.decoded()
+    return views.ListingView(
+        title=_title(category, wish, words),
+        path=path,
+        canonical=settings().shop_url + with_query(path, {"q": given.get("q", "")}),
+        q=given.get("q", ""),
+        total="" if note else views.count_text(found.total, len(shown), words),
+        crumbs=views.crumbs_of(tree, category.id, words) if category else [],
+        cards=[views.card_view(card, words) for card in shown],
+        sorts=_sorts(wish, words),
+        chips=_chips(filters, steady, path, found, words),
+        facets=views.listing_facets(found.facets, tree, words, path, steady, category=category),
+        kept=[(k, v) for k, v in steady.items() if k not in {"sort", "min", "max", "in_stock"}],
+        price_min=given.get("min", ""),
+        price_max=given.get("max", ""),
+        currency=settings().currency,
+        in_stock=bool(given.get("in_stock")),
+        is_filtered=bool(filters or given.get("q")),
+        clear_href=with_query(path, base if filters else {}),
+        next_href=with_query(path, {**steady, "cursor": found.next_cursor})
+        if found.next_cursor
+        else "",
+        first_href=with_query(path, steady) if given.get("cursor") else "",
+        note=note,
+    )
+
+
+def _title(category: Category | None, wish: Wish, words: Words) -> str:
+    if category:
+        return category.named(words.locale)
+    if wish.q:
+        return words.say(N_("Results for “%(query)s”")) % {"query": wish.q}
+    return words.say(N_("All products"))
+
+
+def _sorts(wish: Wish, words: Words) -> list[ChoiceView]:
+    current = wish.sort or ("relevance" if wish.q else "newest")
+    names = [name for name in views.SORTS if name != "relevance" or wish.q]
+    return [
+        ChoiceView(words.say(views.SORTS[name]), value=name, is_current=name == current)
+        for name in names
+    ]
+
+
+def _chips(
+    filters: dict[str, str], steady: dict[str, str], path: str, found: Found, words: Words
+) -> list[views.LinkView]:
+    """Name every filter that is on; each leads to the listing without it."""
+    merchants = {one.merchant.id: one.merchant.name for one in found.decoded()}
+    said = {
+        "min": words.say(N_("from %(price)s")) % {"price": filters.get("min", "")},
+        "max": words.say(N_("up to %(price)s")) % {"price": filters.get("max", "")},
+        "in_stock": words.say(N_("In stock only")),
+        "merchant": merchants.get(filters.get("merchant", ""), words.say(N_("Merchant"))),
+    }
+    return [
+        views.LinkView(
+            said.get(name) or f"{name.removeprefix(ATTRIBUTE)}: {value}",
+            with_query(path, {k: v for k, v in steady.items() if k != name}),
+        )
+        for name, value in filters.items()
+    ]
+
+
+def _category_counts(found: Found) -> dict[str, int]:
+    facets: list[dict[str, Any]] = msgspec.json.decode(found.facets)
+    values = next((one["values"] for one in facets if one["name"] == "category"), [])
+    return {one["value"]: one["count"] for one in values}

@@ -1,0 +1,179 @@
+"""Members' pages: sign in, register, sign out."""
+
+from dataclasses import dataclass
+
+from chalice import Blueprint
+
+from chalicelib.contexts.cart import pages as cart_pages
+from chalicelib.contexts.identity import model, service
+from chalicelib.contexts.identity.model import Session
+from chalicelib.kernel.actors import ANONYMOUS, Actor, ActorKind
+from chalicelib.kernel.errors import NotSignedIn, Refusal
+from chalicelib.web.forms import FieldView
+from chalicelib.web.i18n import N_
+from chalicelib.web.page import Html, Redirect, local, missing, page, problem, with_query
+from chalicelib.web.session import MEMBER, Visit, forget, session_cookie
+
+bp = Blueprint(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """A form to sign in or to register with what was typed; never the password."""
+
+    fields: list[FieldView]
+    next: str
+    other_href: str
+    note: str = ""
+
+
+@page(bp, "GET", "/account/sign-in")
+def show_sign_in(visit: Visit) -> Html | Redirect:
+    return _sign_in_page(visit, visit.query_text.get("next", ""))
+
+
+def sign_in_again(visit: Visit, refusal: Refusal) -> Html:
+    return _sign_in_page(visit, visit.fields.text("next"), refusal)
+
+
+@page(bp, "POST", "/account/sign-in", refused=sign_in_again)
+def sign_in(visit: Visit) -> Redirect:
+    login = login_of(visit)
+    session, token = service.sign_in_page(
+        login, visit.fields.text("password"), address=visit.address
+    )
+    return _welcome(visit, session, token)
+
+
+@page(bp, "GET", "/account/register")
+def show_register(visit: Visit) -> Html:
+    return _register_page(visit, visit.query_text.get("next", ""))
+
+
+def register_again(visit: Visit, refusal: Refusal) -> Html:
+    return _register_page(visit, visit.fields.text("next"), refusal)
+
+
+@page(bp, "POST", "/account/register", refused=register_again)
+def register(visit: Visit) -> Redirect:
+    login, password = visit.fields.text("login"), visit.fields.text("password")
+    if not login or not password:
+        raise missing(*(name for name in ("login", "password") if not visit.fields.text(name)))
+    is_email = "@" in login
+    service.register(
+        email=login if is_email else None,
+        phone=None if is_email else login,
+        password=password,
+        name=visit.fields.text("name"),
+        locale=visit.locale,
+    )
+    session, token = service.sign_in_page(login_of(visit), password, address=visit.address)
+    return _welcome(visit, session, token)
+
+
+@page(bp, "POST", "/account/sign-out")
+def sign_out(visit: Visit) -> Redirect:
+    if visit.cookie(MEMBER):
+        service.sign_out(visit.cookie(MEMBER))
+    return Redirect("/", (forget(MEMBER),))
+
+
+def member(visit: Visit) -> Session:
+    """Return the member's session. Refuses `identity.not_signed_in`. One round trip."""
+    found = maybe_member(visit)
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+def maybe_member(visit: Visit) -> Session | None:
+    """Return the member's session, None where nobody is signed in. At most one round trip."""
+    token = visit.cookie(MEMBER)
+    found = service.session(token) if token else None
+    if found is None or found.actor.kind is not ActorKind.MEMBER:
+        return None
+    visit.session = found
+    return found
+
+
+def actor_of(session: Session | None) -> Actor:
+    return session.actor if session else ANONYMOUS
+
+
+def login_of(visit: Visit) -> str:
+    """Read the field `login`: an email address or a phone number. Refuses what is neither."""
+    login = visit.fields.text("login")
+    if not login:
+        raise missing("login")
+    return model.normal_email(login) if "@" in login else model.normal_phone(login)
+
+
+def credentials(visit: Visit, refusal: Refusal | None = None) -> list[FieldView]:
+    """The two fields of every sign-in."""
+    words = visit.words
+    errors = problem(visit, refusal).errors if refusal else {}
+    return [
+        FieldView(
+            name="login",
+            label=words.say(N_("Email or phone")),
+            value=visit.fields.text("login"),
+            autocomplete="username",
+            error=errors.get("login") or errors.get("email") or errors.get("phone", ""),
+        ),
+        FieldView(
+            name="password",
+            label=words.say(N_("Password")),
+            kind="password",
+            autocomplete="current-password",
+            error=errors.get("password", ""),
+        ),
+    ]
+
+
+def note_of(visit: Visit, refusal: Refusal | None) -> str:
+    """What to say above a form; nothing where the fields say it."""
+    return "" if refusal is None or refusal.errors else visit.words.refusal(refusal)
+
+
+def _welcome(visit: Visit, session: Session, token: str) -> Redirect:
+    cookies = (session_cookie(MEMBER, token), *cart_pages.bring_along(visit, session.actor))
+    return Redirect(local(visit.fields.text("next"), "/account"), cookies)
+
+
+def _sign_in_page(visit: Visit, next_: str, refusal: Refusal | None = None) -> Html:
+    view = SignInView(
+        fields=credentials(visit, refusal),
+        next=local(next_, ""),
+        other_href=with_query("/account/register", {"next": local(next_, "")}),
+        note=note_of(visit, refusal),
+    )
+    return Html("pages/identity/sign-in.html", view, refusal.status if refusal else 200)
+
+
+def _register_page(visit: Visit, next_: str, refusal: Refusal | None = None) -> Html:
+    words, errors = visit.words, problem(visit, refusal).errors if refusal else {}
+    login, password = credentials(visit, refusal)
+    name = FieldView(
+        name="name",
+        label=words.say(N_("Name")),
+        value=visit.fields.text("name"),
+        is_required=False,
+        autocomplete="name",
+        error=errors.get("name", ""),
+    )
+    chosen = FieldView(
+        name="password",
+        label=password.label,
+        kind="password",
+        autocomplete="new-password",
+        hint=words.say(N_("At least %(number)s characters."))
+        % {"number": model.PASSWORD_LENGTH_MIN},
+        error=password.error,
+    )
+    view = SignInView(
+        fields=[login, name, chosen],
+        next=local(next_, ""),
+        other_href=with_query("/account/sign-in", {"next": local(next_, "")}),
+        note=note_of(visit, refusal),
+    )
+    return Html("pages/identity/register.html", view, refusal.status if refusal else 200)

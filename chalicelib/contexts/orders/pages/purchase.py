@@ -1,0 +1,130 @@
+"""A purchase's page: pay, follow, cancel, receive; and a member's list of them."""
+
+from chalice import Blueprint
+
+from chalicelib.aws.idempotency import Answer, IdempotencyKey
+from chalicelib.contexts.identity.pages import maybe_member, member
+from chalicelib.contexts.orders import service
+from chalicelib.contexts.orders.model.values import purchase_of_order
+from chalicelib.contexts.orders.pages.views import (
+    MineView,
+    link_view,
+    pay_address,
+    purchase_view,
+)
+from chalicelib.contexts.orders.service import Seen, Shopper
+from chalicelib.kernel import ids
+from chalicelib.kernel.errors import NotFound, NotSignedIn, Refusal
+from chalicelib.web import forms
+from chalicelib.web.page import Html, Redirect, page, with_query
+from chalicelib.web.session import Visit
+
+bp = Blueprint(__name__)
+
+PURCHASES_SHOWN = 10
+
+
+@page(bp, "GET", "/account")
+def mine(visit: Visit) -> Html:
+    session = member(visit)
+    found = service.purchases_of_member(
+        session.actor, limit=PURCHASES_SHOWN, cursor=visit.query_text.get("cursor", "")
+    )
+    view = MineView(
+        who=session.name or session.email,
+        purchases=[link_view(one, visit.words) for one in found.items],
+        next_href=with_query("/account", {"cursor": found.next_cursor})
+        if found.next_cursor
+        else "",
+    )
+    return Html("pages/orders/mine.html", view)
+
+
+@page(bp, "GET", "/orders/{purchase}")
+def show(visit: Visit, purchase: str) -> Html | Redirect:
+    """Show a purchase. A token in the address is remembered and taken out of it."""
+    token = visit.query_text.get("token", "")
+    if token and token == service.token_of(purchase):
+        return Redirect(f"/orders/{purchase}", (visit.remember_purchase(purchase),))
+    return _purchase_page(visit, purchase)
+
+
+def show_again(visit: Visit, refusal: Refusal, *, purchase: str) -> Html:
+    """Show the purchase with what could not be done."""
+    if isinstance(refusal, NotSignedIn | NotFound):
+        raise refusal
+    return _purchase_page(visit, purchase, refusal)
+
+
+@page(bp, "POST", "/orders/{purchase}/payments", refused=show_again)
+def pay(visit: Visit, purchase: str) -> Redirect:
+    """Begin another try, or go on with the one that is open."""
+    asking = shopper(visit, purchase)
+    provider = visit.fields.text("provider")
+
+    def perform(key: IdempotencyKey) -> Redirect:
+        seen = service.pay_again(asking, purchase, provider, key=key, seal=_sealed)
+        return Redirect(pay_address(seen))
+
+    def again(_subject: str, answer: Answer | None) -> Redirect:
+        return Redirect(answer.location if answer else f"/orders/{purchase}")
+
+    key = forms.key_of(visit.fields, holder=purchase, path=f"/orders/{purchase}/payments")
+    return forms.once(key, perform, again)
+
+
+@page(bp, "POST", "/orders/{purchase}/cancel", refused=show_again)
+def cancel(visit: Visit, purchase: str) -> Redirect:
+    """Cancel the order that the form names, or the whole purchase."""
+    asking, order = shopper(visit, purchase), visit.fields.text("order")
+    if order:
+        service.cancel_order(asking, _order_of(purchase, order))
+    else:
+        service.cancel_purchase(asking, purchase)
+    return Redirect(f"/orders/{purchase}")
+
+
+@page(bp, "POST", "/orders/{purchase}/receive", refused=show_again)
+def receive(visit: Visit, purchase: str) -> Redirect:
+    order = _order_of(purchase, visit.fields.text("order"))
+    service.receive(shopper(visit, purchase), order)
+    return Redirect(f"/orders/{purchase}")
+
+
+def shopper(visit: Visit, purchase: str) -> Shopper:
+    """Tell who looks at a purchase: this browser by the token it keeps, else the member.
+
+    Refuses `identity.not_signed_in` for neither, whether there is such a purchase or not.
+    """
+    token = visit.purchase_tokens().get(purchase, "")
+    if token:
+        return Shopper(token=token)
+    session = maybe_member(visit)
+    if session is None:
+        raise NotSignedIn
+    return Shopper(session.actor)
+
+
+def _purchase_page(visit: Visit, purchase: str, refusal: Refusal | None = None) -> Html:
+    asking = shopper(visit, purchase)
+    seen, steps = service.look_through(asking, purchase)
+    view = purchase_view(
+        seen,
+        steps,
+        visit.words,
+        key=ids.ulid(),
+        is_guest=bool(asking.token),
+        note=visit.words.refusal(refusal) if refusal else "",
+    )
+    return Html("pages/orders/purchase.html", view, refusal.status if refusal else 200)
+
+
+def _order_of(purchase: str, order: str) -> str:
+    """Refuse an order that is not of the purchase whose page the form stands on."""
+    if purchase_of_order(order) != purchase:
+        raise NotFound
+    return order
+
+
+def _sealed(seen: Seen) -> Answer:
+    return Answer(303, "", pay_address(seen))

@@ -1,0 +1,304 @@
+"""What the pages after checkout show: a purchase with its orders, shipments and refunds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.contexts.orders.model.fulfilment import received
+from chalicelib.contexts.orders.model.refusals import NotShipped
+from chalicelib.contexts.orders.model.states import CANCELLABLE, OrderState, PurchaseState
+from chalicelib.contexts.orders.model.timeline import Step, of_order
+from chalicelib.contexts.orders.model.values import Address, Order, OrderLine, ShipmentCopy
+from chalicelib.contexts.orders.pages import labels
+from chalicelib.contexts.orders.service import Listed, Seen
+from chalicelib.contexts.payments import service as payments
+from chalicelib.contexts.payments.model import PaymentState
+from chalicelib.kernel import clock
+from chalicelib.kernel.money import Money, total
+from chalicelib.web.i18n import N_, PriceView, TimeView, Words
+
+PAPER_TINT = 7
+TITLES_SHOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderView:
+    """A way to pay."""
+
+    id: str
+    name: str
+    hint: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLineView:
+    href: str
+    title: str
+    variant: str
+    image: str
+    tint: int
+    quantity: int
+    each: PriceView
+    total: PriceView
+    counts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    at: TimeView
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentView:
+    courier: str
+    tracking_number: str
+    url: str
+    state: str
+    contents: str
+    events: list[StepView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """What one merchant sends, and what the shopper may do with it now."""
+
+    id: str
+    merchant: str
+    state: str
+    tone: str
+    lines: list[OrderLineView]
+    shipments: list[ShipmentView]
+    steps: list[StepView]
+    can_cancel: bool
+    can_receive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchasePageView:
+    """A purchase. `standing` changes with anything worth reading the page anew for."""
+
+    id: str
+    key: str
+    headline: str
+    explanation: str
+    state: str
+    tone: str
+    standing: str
+    is_awaited: bool
+    can_pay: bool
+    can_cancel: bool
+    providers: list[ProviderView]
+    expires_at: TimeView
+    created_at: TimeView
+    goods: PriceView
+    discount: PriceView | None
+    shipping: PriceView
+    total: PriceView
+    refunded: PriceView | None
+    refunds: list[str]
+    orders: list[OrderView]
+    address: str
+    email: str
+    hint: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseLinkView:
+    """A purchase in a member's list."""
+
+    href: str
+    titles: str
+    state: str
+    tone: str
+    created_at: TimeView
+    orders: str
+    total: PriceView
+
+
+@dataclass(frozen=True, slots=True)
+class MineView:
+    who: str
+    purchases: list[PurchaseLinkView]
+    next_href: str
+
+
+def provider_views(words: Words, current: str = "") -> list[ProviderView]:
+    """List the ways to pay at this stage; one of them is chosen already."""
+    names = payments.available()
+    chosen = current if current in names else next(iter(names), "")
+    return [
+        ProviderView(
+            name,
+            words.say(labels.PROVIDERS[name][0]),
+            words.say(labels.PROVIDERS[name][1]),
+            is_current=name == chosen,
+        )
+        for name in names
+    ]
+
+
+def purchase_view(
+    seen: Seen, steps: Sequence[Step], words: Words, *, key: str, is_guest: bool, note: str = ""
+) -> PurchasePageView:
+    """Show a purchase to its shopper."""
+    purchase, orders = seen.purchase, seen.orders
+    headline, explanation = labels.HEADLINES[purchase.state]
+    state, tone = labels.PURCHASE[purchase.state]
+    is_waiting = purchase.state is PurchaseState.AWAITING_PAYMENT
+    currency = purchase.total.currency
+    refunded = total((one.amount for one in seen.refunds), currency)
+    has_failed = is_waiting and seen.payment.state is PaymentState.FAILED
+    return PurchasePageView(
+        id=purchase.id,
+        key=key,
+        headline=words.say(headline),
+        explanation=words.say(explanation),
+        state=words.say(state),
+        tone=tone,
+        standing=_standing(seen, steps),
+        is_awaited=is_waiting,
+        can_pay=is_waiting and purchase.expires_at > clock.iso(clock.now()),
+        can_cancel=len(orders) > 1 and all(map(_can_cancel, _living(orders))),
+        providers=provider_views(words, seen.payment.provider),
+        expires_at=words.moment(purchase.expires_at),
+        created_at=words.moment(purchase.created_at),
+        goods=words.money(total((one.totals.goods for one in orders), currency)),
+        discount=_discount(orders, currency, words),
+        shipping=words.money(total((one.totals.shipping for one in orders), currency)),
+        total=words.money(purchase.total),
+        refunded=words.money(refunded) if refunded else None,
+        refunds=[
+            words.say(labels.REFUND[one.state]) % {"amount": words.money(one.amount).text}
+            for one in seen.refunds
+        ],
+        orders=[order_view(one, steps, words) for one in orders],
+        address=address_text(orders[0].address),
+        email=purchase.email,
+        hint=words.say(N_("Keep the link from our mail: it opens this page again."))
+        if is_guest
+        else "",
+        note=note
+        or (words.say(N_("The payment did not go through. Try again.")) if has_failed else ""),
+    )
+
+
+def order_view(order: Order, steps: Sequence[Step], words: Words) -> OrderView:
+    """Show one order of a purchase to the shopper, what happened last on top."""
+    state, tone = labels.ORDER[order.state]
+    own = of_order(steps, order.id)[::-1]
+    return OrderView(
+        id=order.id,
+        merchant=order.merchant.named(words.locale),
+        state=words.say(state),
+        tone=tone,
+        lines=[_line_view(line, words) for line in order.lines],
+        shipments=[shipment_view(order, one, words) for one in order.shipments],
+        steps=[StepView(words.moment(one.at), one.text(words.locale), one.place) for one in own],
+        can_cancel=_can_cancel(order),
+        can_receive=_can_receive(order),
+    )
+
+
+def shipment_view(order: Order, shipment: ShipmentCopy, words: Words) -> ShipmentView:
+    """Show a shipment with what is in it and what its courier told, the latest first."""
+    titles = {line.sku: line.title for line in order.lines}
+    return ShipmentView(
+        courier=labels.courier_name(shipment.courier, words),
+        tracking_number=shipment.tracking_number,
+        url=shipment.tracking_url,
+        state=labels.shipment_state(shipment.state, words),
+        contents=" · ".join(f"{one.quantity} × {titles[one.sku]}" for one in shipment.lines),
+        events=[
+            StepView(words.moment(one.at), labels.shipment_state(one.state, words), one.place)
+            for one in reversed(shipment.events)
+        ],
+    )
+
+
+def link_view(listed: Listed, words: Words) -> PurchaseLinkView:
+    """Show a purchase as a line of a member's list."""
+    purchase = listed.purchase
+    state, tone = _headline_state(listed)
+    titles = [line.title for order in listed.orders for line in order.lines]
+    more = len(titles) - TITLES_SHOWN
+    shown = ", ".join(titles[:TITLES_SHOWN])
+    if more > 0:
+        shown += " " + words.count("and %(num)s more", "and %(num)s more", more)
+    return PurchaseLinkView(
+        href=f"/orders/{purchase.id}",
+        titles=shown,
+        state=words.say(state),
+        tone=tone,
+        created_at=words.moment(purchase.created_at),
+        orders=words.count("%(num)s order", "%(num)s orders", len(listed.orders)),
+        total=words.money(purchase.total),
+    )
+
+
+def address_text(address: Address) -> str:
+    """Write an address on lines, as it goes on a parcel."""
+    place = " ".join(filter(None, (address.postal_code, address.city, address.region)))
+    lines = (address.name, address.line1, address.line2, place, address.country, address.phone)
+    return "\n".join(filter(None, lines))
+
+
+def pay_address(seen: Seen) -> str:
+    """Where a shopper goes to pay: the company's page, else the purchase's own."""
+    action = seen.payment.action
+    if action is not None and action.type == "redirect" and action.url:
+        return action.url
+    return f"/orders/{seen.purchase.id}"
+
+
+def _headline_state(listed: Listed) -> tuple[str, str]:
+    """One order speaks for itself; several are spoken for by the purchase."""
+    if len(listed.orders) == 1:
+        return labels.ORDER[listed.orders[0].state]
+    return labels.PURCHASE[listed.purchase.state]
+
+
+def _line_view(line: OrderLine, words: Words) -> OrderLineView:
+    counts = []
+    if line.shipped:
+        counts.append(words.count("%(num)s shipped", "%(num)s shipped", line.shipped))
+    if line.refunded:
+        counts.append(words.count("%(num)s refunded", "%(num)s refunded", line.refunded))
+    return OrderLineView(
+        href=f"/p/{line.slug}",
+        title=line.title,
+        variant=line.variant,
+        image=line.image,
+        tint=PAPER_TINT,
+        quantity=line.quantity,
+        each=words.money(line.unit_price),
+        total=words.money(line.total),
+        counts=counts,
+    )
+
+
+def _living(orders: Sequence[Order]) -> list[Order]:
+    return [order for order in orders if order.state is not OrderState.CANCELLED]
+
+
+def _can_cancel(order: Order) -> bool:
+    return order.state in CANCELLABLE and not order.shipments
+
+
+def _can_receive(order: Order) -> bool:
+    try:
+        return bool(received(order))
+    except NotShipped:
+        return False
+
+
+def _discount(orders: Sequence[Order], currency: str, words: Words) -> PriceView | None:
+    amount: Money = total((one.totals.discount for one in orders), currency)
+    return words.money(-amount) if amount else None
+
+
+def _standing(seen: Seen, steps: Sequence[Step]) -> str:
+    states = [seen.purchase.state, seen.payment.state, *(one.state for one in seen.orders)]
+    return "-".join([*states, str(len(steps)), str(len(seen.refunds))])

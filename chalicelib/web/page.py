@@ -1,0 +1,257 @@
+"""HTML routes: one decorator that reads the form, checks where it comes from, calls, and renders."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+from chalice import Blueprint, Response
+
+from chalicelib.kernel.errors import FieldError, Malformed, NotFound, NotSignedIn, Refusal
+from chalicelib.web import csrf, errors, forms
+from chalicelib.web.render import Frame, content_security_policy, render
+from chalicelib.web.request import malformed
+from chalicelib.web.session import CONSOLE, MEMBER, Cookie, Visit
+
+NO_STORE = "no-store"
+EDGE_S = 5
+"""How long CloudFront may show an anonymous listing: listings may follow by ten seconds."""
+
+SIGN_IN = {"shop": "/account/sign-in", "console": "/console/sign-in"}
+NEXT_LENGTH_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A page: a template with its view. `is_public` lets CloudFront keep an anonymous answer."""
+
+    template: str
+    view: Any = None
+    status: int = 200
+    cookies: tuple[Cookie, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """After a form, or to where something has moved: See Other."""
+
+    to: str
+    cookies: tuple[Cookie, ...] = ()
+    status: int = 303
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a page about a refusal shows. `errors` go beside the fields they name."""
+
+    status: int
+    code: str
+    text: str
+    request_id: str
+    back: str = "/"
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRoute:
+    """A page's description, kept on its handler for the tests."""
+
+    method: str
+    path: str
+    area: str
+
+
+Refused = Callable[..., Html | Redirect]
+_shelves: dict[str, Callable[[Visit], Any]] = {}
+
+
+def shelf(area: str) -> Callable[[Callable[[Visit], Any]], Callable[[Visit], Any]]:
+    """Register what an area's layout shows on all of its pages: the shop's categories."""
+
+    def keep(build: Callable[[Visit], Any]) -> Callable[[Visit], Any]:
+        _shelves[area] = build
+        return build
+
+    return keep
+
+
+def page(
+    bp: Blueprint,
+    method: str,
+    path: str,
+    *,
+    refused: Refused | None = None,
+    takes_files: bool = False,
+) -> Callable[[Callable[..., Html | Redirect]], Callable[..., Response]]:
+    """Register a handler `(visit, **path parameters) -> Html | Redirect` as a page.
+
+    Everything but GET needs the form's CSRF token and comes from the shop's own pages. A refusal
+    becomes the page that `refused(visit, refusal, **path parameters)` shows (the form again, with
+    what was typed), the sign-in page, or a page that says what happened.
+    """
+    route = PageRoute(method=method, path=path, area=area_of(path))
+
+    def decorate(handler: Callable[..., Html | Redirect]) -> Callable[..., Response]:
+        @functools.wraps(handler)
+        def view(**path_params: str) -> Response:
+            visit = Visit(bp.current_request, path_params=path_params)
+            visit.path = _address(path, path_params)
+            try:
+                _read(visit, takes_files=takes_files)
+                return _respond(visit, handler(visit, **path_params))
+            except Exception as error:  # noqa: BLE001 - the one place where errors become pages
+                return _refuse(visit, error, refused, path_params)
+
+        view.page = route  # type: ignore[attr-defined]
+        options = {"methods": [method], "content_types": ["*/*"], "name": f"{method} {path}"}
+        return bp.route(path, **options)(view)
+
+    return decorate
+
+
+def area_of(path: str) -> str:
+    """Tell the console's pages from the shop's."""
+    return "console" if path.split("/")[1] == "console" else "shop"
+
+
+def problem(visit: Visit, refusal: Refusal, *, back: str = "/") -> Problem:
+    """Put a refusal into words for the page that shows it."""
+    return Problem(
+        status=refusal.status,
+        code=refusal.code,
+        text=visit.words.refusal(refusal),
+        request_id=visit.id,
+        back=back,
+        errors={error.field: visit.words.field_error(error) for error in refusal.errors},
+    )
+
+
+def converted(values: Mapping[str, Any], shape: type[Any]) -> Any:
+    """Read a form's values into the shape that the JSON API takes; refuses naming the field."""
+    try:
+        return msgspec.convert(values, shape, strict=False, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise malformed(str(error)) from None
+
+
+def local(address: str, otherwise: str) -> str:
+    """Return an address to go on to if it is a path of this shop, else another one."""
+    parts = urlsplit(address)
+    is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
+    if not is_path or parts.netloc or len(address) > NEXT_LENGTH_MAX or "\\" in address:
+        return otherwise
+    return otherwise if any(ord(letter) < 32 for letter in address) else address
+
+
+def with_query(path: str, values: Mapping[str, Any]) -> str:
+    """Write an address with the parameters that have a value."""
+    given = {name: value for name, value in values.items() if value not in ("", None, False)}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def missing(*fields: str) -> Malformed:
+    """Make the refusal of a form in which something was left out."""
+    return Malformed(
+        "Something is missing", errors=[FieldError(name, "missing", "Missing") for name in fields]
+    )
+
+
+def respond(visit: Visit, answer: Html, *, status: int | None = None) -> Response:
+    """Render a page and give it its headers. Personal pages are stored nowhere."""
+    html = render(answer.template, words=visit.words, frame=_frame(visit), view=answer.view)
+    cookies = [*visit.set_cookies, *answer.cookies]
+    is_public = answer.is_public and not cookies and "cookie" not in visit.headers
+    headers: dict[str, Any] = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Language": visit.locale,
+        "Content-Security-Policy": content_security_policy(),
+        "Cache-Control": f"public, max-age=0, s-maxage={EDGE_S}" if is_public else NO_STORE,
+        "Vary": "Cookie, Accept-Language",
+        **answer.headers,
+    }
+    if cookies:
+        headers["Set-Cookie"] = [cookie.line() for cookie in cookies]
+    return Response(body=html, status_code=status or answer.status, headers=headers)
+
+
+def _read(visit: Visit, *, takes_files: bool) -> None:
+    if visit.method == "GET":
+        return
+    kind = visit.headers.get("content-type", "")
+    visit.fields = forms.read(visit.bytes, kind, takes_files=takes_files)
+    csrf.check(visit.holders, visit.fields.text(csrf.FIELD), visit.headers)
+
+
+def _respond(visit: Visit, answer: Html | Redirect) -> Response:
+    if isinstance(answer, Html):
+        return respond(visit, answer)
+    headers: dict[str, Any] = {"Location": answer.to, "Cache-Control": NO_STORE}
+    cookies = [*visit.set_cookies, *answer.cookies]
+    if cookies:
+        headers["Set-Cookie"] = [cookie.line() for cookie in cookies]
+    return Response(body="", status_code=answer.status, headers=headers)
+
+
+def _refuse(
+    visit: Visit, error: Exception, refused: Refused | None, path_params: Mapping[str, str]
+) -> Response:
+    """Answer a refusal with a page; what breaks while doing so is a defect with a plain page."""
+    try:
+        refusal = errors.refusal_of(error, visit.id)
+        is_about_form = refused is not None and not isinstance(refusal, csrf.FormForged)
+        if is_about_form and refusal.status < 500:
+            assert refused is not None
+            return _respond(visit, refused(visit, refusal, **path_params))
+        return _respond(visit, _page_about(visit, refusal))
+    except Exception as second:  # noqa: BLE001 - see above
+        refusal = errors.refusal_of(second, visit.id)
+        return _respond(visit, _page_about(visit, refusal))
+
+
+def _page_about(visit: Visit, refusal: Refusal) -> Html | Redirect:
+    area = area_of(visit.path)
+    if isinstance(refusal, NotSignedIn):
+        here = _here(visit) if visit.method == "GET" else ""
+        return Redirect(with_query(SIGN_IN[area], {"next": here}))
+    template = "not-found" if isinstance(refusal, NotFound) else "refused"
+    headers = {}
+    if refusal.retry_after_s is not None:
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    back = "/console" if area == "console" else "/"
+    view = problem(visit, refusal, back=local(_referrer(visit), back))
+    return Html(f"pages/errors/{template}.html", view, refusal.status, headers=headers)
+
+
+def _frame(visit: Visit) -> Frame:
+    area = area_of(visit.path)
+    build = _shelves.get(area)
+    return Frame(
+        locale=visit.locale,
+        path=visit.path,
+        here=_here(visit) if visit.method == "GET" else "/",
+        token=lambda: visit.csrf_token,
+        is_signed_in=bool(visit.cookie(CONSOLE if area == "console" else MEMBER)),
+        cart_count=visit.cart_count,
+        request_id=visit.id,
+        shelf=build(visit) if build else None,
+    )
+
+
+def _address(path: str, path_params: Mapping[str, str]) -> str:
+    """Write the page's address as the browser knows it: the gateway's may begin with its stage."""
+    for name, value in path_params.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    return path
+
+
+def _here(visit: Visit) -> str:
+    return with_query(visit.path, visit.query_text)
+
+
+def _referrer(visit: Visit) -> str:
+    parts = urlsplit(visit.headers.get("referer", ""))
+    return parts.path + (f"?{parts.query}" if parts.query else "")

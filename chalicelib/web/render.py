@@ -1,0 +1,146 @@
+"""Pages from templates: one Jinja environment a container, strict and escaping."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chalicelib.aws.settings import settings
+from chalicelib.web.i18n import LANGUAGE_NAMES, LOCALES, Words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+STRIPE_CHECKOUT = "https://checkout.stripe.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What every page knows besides its own view: who looks at it, from where, in which language.
+
+    `shelf` is what the area's layout shows on all of its pages (the shop's categories).
+    """
+
+    locale: str
+    path: str
+    here: str
+    token: Callable[[], str]
+    is_signed_in: bool
+    cart_count: int
+    request_id: str
+    shelf: Any = None
+
+    @property
+    def csrf(self) -> str:
+        """The token for a form. Only pages that ask for it give a visitor a cookie."""
+        return self.token()
+
+    @property
+    def languages(self) -> Mapping[str, str]:
+        """What each language calls itself."""
+        return LANGUAGE_NAMES
+
+    @property
+    def other_locale(self) -> str:
+        return next(locale for locale in LOCALES if locale != self.locale)
+
+
+def render(template: str, *, words: Words, frame: Frame, view: Any) -> str:
+    """Render a template with its view. `view` is a dataclass, computed before."""
+    context = {"words": words, "frame": frame, "view": view}
+    return environment().get_template(template).render(context)
+
+
+@cache
+def environment() -> "Environment":
+    """Build the environment on first use: most requests are a program's and need none."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+    from jinja2.runtime import Context
+
+    @pass_context
+    def say(context: Context, message: str) -> str:
+        return str(context["words"].say(message))
+
+    @pass_context
+    def say_count(context: Context, one: str, many: str, number: int) -> str:
+        catalogue = context["words"]
+        return str(catalogue.plural(one, many, number))
+
+    made = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        cache_size=-1,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+        loader=FileSystemLoader(templates_root()),
+    )
+    made.install_gettext_callables(say, say_count, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["static"] = static
+    made.filters["ld_json"] = ld_json
+    return made
+
+
+def static(path: str) -> str:
+    """Give the address of a static file; a new version of Souk has new addresses."""
+    return f"{settings().static_url}/{path}?v={settings().version}"
+
+
+def ld_json(value: Any) -> Any:
+    """Write structured data so that nothing in it can end its script element."""
+    from markupsafe import Markup
+
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(  # noqa: S704 - what could end the element is written as escapes
+        text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    )
+
+
+@cache
+def content_security_policy() -> str:
+    """Nothing inline, nothing foreign; forms go to this shop, and on to the payment companies."""
+    files = {_origin(settings().static_url), _origin(settings().media_url)} - {""}
+    pictures = " ".join(["'self'", "data:", *sorted(files)])
+    own = " ".join(["'self'", *sorted({_origin(settings().static_url)} - {""})])
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src {own}",
+            f"style-src {own}",
+            f"img-src {pictures}",
+            f"font-src {own}",
+            f"manifest-src {own}",
+            "connect-src 'self'",
+            " ".join(["form-action 'self'", *_payment_origins()]),
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "object-src 'none'",
+        ]
+    )
+
+
+@cache
+def templates_root() -> Path:
+    """Where templates/ lies: the checkout, the Lambda zip root, or a Lambda layer."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    layer = Path("/opt/python/lib") / version / "site-packages"
+    for base in (Path(__file__).resolve().parents[2], layer):
+        if (base / "templates").is_dir():
+            return base / "templates"
+    raise RuntimeError("templates/ is not in this package: was vendor/templates packaged?")
+
+
+def _payment_origins() -> list[str]:
+    """Browsers hold a form's redirect to form-action too, and checkout redirects to the company."""
+    origins = [_origin(settings().sandbox_url)] if settings().sandbox_url else []
+    return origins + ([STRIPE_CHECKOUT] if settings().stripe_key else [])
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -1,0 +1,59 @@
+// Niceties only: every page works without this file.
+"use strict";
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  setTimeout(() => {
+    for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+  });
+});
+
+// A page that comes back from the browser's memory can be sent again.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.forms) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  }
+});
+
+// Choices that speak for themselves need no button.
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (form && event.target.hasAttribute("data-sends") && form.reportValidity()) form.requestSubmit();
+});
+
+// Times in the reader's own zone.
+const language = document.documentElement.lang;
+for (const time of document.querySelectorAll("time[data-moment]")) {
+  const moment = new Date(time.dateTime);
+  if (!Number.isNaN(moment.getTime())) {
+    time.title = time.textContent;
+    time.textContent = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(moment);
+  }
+}
+
+// While something is awaited, look again: a page that says so is read anew until it no longer does.
+const awaited = document.querySelector("[data-look-again]");
+if (awaited) {
+  const pause = Number(awaited.dataset.lookAgain) * 1000;
+  let looksLeft = 60;
+  const look = async () => {
+    if (document.hidden) return void setTimeout(look, pause);
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    const text = answer && answer.ok ? await answer.text() : "";
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const fresh = page.querySelector("[data-standing]");
+    const shown = document.querySelector("[data-standing]");
+    if (fresh && shown && fresh.dataset.standing !== shown.dataset.standing) location.reload();
+    else if (--looksLeft > 0) setTimeout(look, pause);
+  };
+  setTimeout(look, pause);
+}
