@@ -10,7 +10,6 @@ from chalicelib.contexts.orders.facts import (
     PurchasePaid,
     RefundRequested,
 )
-
 from chalicelib.contexts.payments.facts import PaymentCaptured, RefundFailed, RefundSucceeded
 from chalicelib.contexts.payments.model import Refund, RefundLine, RefundState
 from chalicelib.kernel.money import Money
