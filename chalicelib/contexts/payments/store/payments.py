@@ -82,8 +82,8 @@ def capture_to_return(payment: Payment, callback: Callback, refund: Refund) -> l
     return [
         record_callback(callback),
         update,
-        refund_row(refund),
         *_money_in(payment, callback, applied=False),
+        refund_row(refund),
     ]
 
 
