@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import boto3
+import botocore.session
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -14,6 +15,9 @@ from chalicelib.aws import clients, tables
 from chalicelib.aws import settings as settings_module
 from chalicelib.kernel import clock as clock_module
 from tests.makers.stage import create_stage, stage_environment
+
+_loader = botocore.session.create_loader()
+botocore.session.create_loader = lambda _path: _loader  # service models are parsed once a run
 
 hypothesis_settings.register_profile(
     "souk",
