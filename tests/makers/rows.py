@@ -2,23 +2,15 @@
 
 from typing import Any
 
-import boto3
-
 from chalicelib.aws.settings import settings
+from chalicelib.aws.tables import connection
 
 Rows = dict[str, dict[tuple[str, str], dict[str, Any]]]
 
 
 def everything() -> Rows:
     """Read the whole stage: table -> (pk, sk) -> row as DynamoDB keeps it. For tests alone."""
-    client = boto3.client("dynamodb")
-    found: Rows = {}
-    for room, table in settings().tables.items():
-        pages = client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-        found[room] = {
-            (row["pk"]["S"], row["sk"]["S"]): row for page in pages for row in page["Items"]
-        }
-    return found
+    return {room: _rows(table) for room, table in settings().tables.items()}
 
 
 def of_kind(room: str, kind: str) -> list[dict[str, Any]]:
@@ -33,3 +25,14 @@ def facts(name: str = "") -> list[str]:
     if name:
         return [row["body"]["S"] for row in rows if row["name"]["S"] == name]
     return [row["name"]["S"] for row in rows]
+
+
+def _rows(table: str) -> dict[tuple[str, str], dict[str, Any]]:
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    request: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
+    while True:
+        page = connection().dispatch("Scan", request)
+        found |= {(row["pk"]["S"], row["sk"]["S"]): row for row in page["Items"]}
+        if "LastEvaluatedKey" not in page:
+            return found
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
