@@ -30,7 +30,8 @@ REQUESTS_PER_CORE = 3
 REQUESTS_LEAST = 4
 WARM_TIMEOUT_S = 60.0
 FAILURES_ONLY = frozenset(
-    {"/api/v1/sessions", "/api/v1/carts/{cart}/coupons/{code}", "/console/sign-in"}
+    {"/api/v1/sessions", "/api/v1/carts/{cart}/coupons/{code}"}
+    | {"/account/sign-in", "/console/sign-in"}
 )
 """Codes and sign-ins: only failures count toward their rate (contract, "Manners")."""
 
@@ -198,6 +199,7 @@ def warm(ports: Ports, count: int) -> None:
 def _behind(ports: Ports, secrets: Secrets, outputs: Outputs) -> Behind:
     api_id, api_stage = stack.api(outputs)
     return Behind(
+        shop_url=ports.shop_url,
         aws_port=ports.aws,
         api_id=api_id,
         api_stage=api_stage,

@@ -41,6 +41,7 @@ def behind(static: Path) -> Behind:
     (static / "css" / "shop.css").write_text("body{}")
     (static.parent / "secret.txt").write_text("secret")
     return Behind(
+        shop_url="http://127.0.0.1:8000",
         aws_port=0,
         api_id="0a1b2c3d",
         api_stage="api",

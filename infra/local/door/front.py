@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from infra.local.door import files
 from infra.local.door.limits import RateLimit
-from infra.local.door.refusals import refuse, refuse_method
+from infra.local.door.refusals import refuse, refuse_method, wants_page
 from infra.local.door.routes import Routes
 from infra.local.door.server import Headers, Request, Response
 from infra.local.door.upstream import Upstream, UpstreamDown
@@ -46,6 +46,7 @@ class Behind:
     only wait for each other, and each costs a cold start.
     """
 
+    shop_url: str
     aws_port: int
     api_id: str
     api_stage: str
@@ -98,6 +99,8 @@ class FrontDoor:
         path = request.raw_path
         if request.is_too_large:
             return refuse("REQUEST_TOO_LARGE", request, request_id)
+        if elsewhere := self._elsewhere(request):
+            return elsewhere
         if path.startswith(b"/static/"):
             return self._file(self._behind.static, b"/static/", request, request_id)
         if path.startswith(b"/_door/") and path.endswith(b".css"):
@@ -111,6 +114,17 @@ class FrontDoor:
             return refuse("INTEGRATION_TIMEOUT", request, request_id)
         except UpstreamDown:
             return refuse("INTEGRATION_FAILURE", request, request_id)
+
+    def _elsewhere(self, request: Request) -> Response | None:
+        """Lead a browser that asked for `localhost` to the address that the shop calls its own.
+
+        Forms are taken from the shop's own origin alone, and to a browser these are two.
+        """
+        host = request.header(b"host")
+        if request.method != "GET" or not host.startswith(b"localhost") or not wants_page(request):
+            return None
+        location = self._behind.shop_url.encode() + request.target
+        return Response(307, [(b"Location", location), (b"Cache-Control", b"no-store")])
 
     def _file(self, root: Path, prefix: bytes, request: Request, request_id: str) -> Response:
         if request.method not in {"GET", "HEAD"}:

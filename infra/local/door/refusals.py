@@ -51,7 +51,7 @@ def _answer(
 ) -> Response:
     headers = refusal.headers | {"X-Request-Id": request_id} | extra
     body = refusal.body(request_id)
-    if _wants_page(request):
+    if wants_page(request):
         headers["Content-Type"] = "text/html; charset=utf-8"
         headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'"
         body = _page(request, refusal, request_id)
@@ -59,7 +59,8 @@ def _answer(
     return Response(refusal.status, encoded, body.encode())
 
 
-def _wants_page(request: Request) -> bool:
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser asks for something to look at."""
     if request.raw_path.startswith(PROGRAM_PATHS):
         return False
     return b"text/html" in request.header(b"accept")

@@ -7,6 +7,7 @@ import pytest
 
 from infra.local.door.front import FrontDoor
 from infra.local.door.server import Request, Response
+from infra.local.door.upstream import Upstream
 from tests.makers.front_door import BROWSER, code, opened
 
 
@@ -118,6 +119,23 @@ def test_a_browser_gets_a_page_in_its_language(run, behind, upstream):
     assert "找不到这个页面" in chinese.body.decode()
     assert b"[[" not in english.body
     assert code(api) == "request.not_found"
+
+
+def test_a_browser_is_led_from_localhost_to_the_shop_s_own_address(run, behind, upstream):
+    async def scenario():
+        async with opened(behind, upstream) as client:
+            door = Upstream(client.port)
+            host = (b"host", b"localhost:8000")
+            person = await door.fetch("GET", b"/p/teapot?a=%20", [host, BROWSER], b"")
+            program = await door.fetch("GET", b"/api/v1/products", [host], b"")
+            door.close()
+            return person, program
+
+    person, program = run(scenario)
+    assert person.status == 307
+    assert person.header(b"location") == b"http://127.0.0.1:8000/p/teapot?a=%20"
+    assert program.status == 200
+    assert len(upstream.requests) == 1
 
 
 def test_another_method_is_405_and_names_the_right_ones(run, behind, upstream):
