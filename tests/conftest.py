@@ -3,12 +3,10 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import boto3
 import botocore.session
 import pytest
-from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
@@ -28,10 +26,6 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("souk")
-
-# Every stage makes its clients anew; what they read about AWS's services is the same each time.
-_read = cache(JSONFileLoader().load_file)
-JSONFileLoader.load_file = lambda _self, path: _read(path)
 
 STARTED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -76,15 +70,9 @@ def stage(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Clock]:
         monkeypatch.setenv(name, value)
     _forget()
     with mock_aws():
-        create_stage(_session())
+        create_stage(boto3.Session())
         yield clock
     _forget()
-
-
-@cache
-def _session() -> boto3.Session:
-    """One session for all stages: it reads AWS's service descriptions once."""
-    return boto3.Session()
 
 
 def _forget() -> None:
