@@ -16,6 +16,7 @@ from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import console as inventory_console
 from chalicelib.contexts.inventory import workers as inventory_workers
 from chalicelib.contexts.merchants import console as merchants_console
+from chalicelib.contexts.notifications import workers as notifications_workers
 from chalicelib.contexts.orders import console as orders_console
 from chalicelib.contexts.orders import workers as orders_workers
 from chalicelib.contexts.orders.api import selling, shopping
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     shopping.bp,
     selling.bp,
     orders_workers.bp,
+    notifications_workers.bp,
     preferences.bp,
     catalog_pages.bp,
     cart_pages.bp,
