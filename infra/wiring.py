@@ -197,7 +197,7 @@ FUNCTIONS = (
     Function("orders_on_timeline_fact", "orders"),
     Function("orders_sweep_due", "orders"),
     Function("payments_on_refund_requested", "payments"),
-    Function("payments_ask_provider", "payments"),
+    Function("payments_ask_provider", "orders"),
     Function("settlement_on_fact", "settlement"),
     Function("settlement_close_statements", "settlement", timeout_s=300),
     Function("notifications_on_fact", "notifications"),

@@ -22,6 +22,21 @@ def sqs_event(*facts: Any) -> dict[str, Any]:
     }
 
 
+def schedule_event() -> dict[str, Any]:
+    """What EventBridge sends when a clock strikes."""
+    return {
+        "version": "0",
+        "id": "event",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": "2026-03-02T09:00:00Z",
+        "region": "eu-west-1",
+        "resources": ["arn:aws:events:eu-west-1:123456789012:rule/clock"],
+        "detail": {},
+    }
+
+
 def envelope(fact: Any) -> dict[str, Any]:
     """What EventBridge puts around a fact."""
     return {

@@ -52,7 +52,7 @@ def orders_sweep_due(event: Any) -> dict[str, int]:
 def payments_ask_provider(event: Any) -> dict[str, int]:
     """Ask payment companies about what they should have told by now."""
     del event
-    return payments.ask_due(lambda _provider, callback: service.capture(callback))
+    return payments.ask_due(service.capture)
 
 
 def _count_refund(fact: payment_facts.RefundSucceeded | payment_facts.RefundFailed) -> None:

@@ -26,6 +26,7 @@ from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import Busy, NotFound, Refusal
 from chalicelib.kernel.money import Money
 from chalicelib.providers import payment as companies
+from chalicelib.providers.http import ProviderUnavailable
 from chalicelib.providers.payment import (
     Callback,
     CallbackKind,
@@ -195,14 +196,17 @@ def send_refund(payment_id: str, refund_id: str, marker: Write | None = None) ->
 def ask_due(capture: Callable[[Callback], object]) -> dict[str, int]:
     """Ask companies about payments and refunds that have been waiting too long: a bounded batch.
 
-    `capture(callback)` is the verb that a capture found by asking goes through. Each row
-    is claimed by setting its next time, so that two sweeps never ask the same at once, and one that
-    dies leaves the row for the next.
+    `capture(callback)` is the verb that a capture found by asking goes through. Each row is claimed
+    by setting its next time, so that two sweeps never ask the same at once, and one that dies leaves
+    the row for the next. A company out of reach is left alone until the next sweep.
     """
     counts = {"asked": 0, "told": 0, "refused": 0}
+    away: set[str] = set()
     before = clock.iso(clock.now())
     for shard in range(store.TIMER_SHARDS):
         for row in store.due(shard, before, ASK_BATCH_SIZE):
+            if _company_of(row) in away:
+                continue
             try:
                 transact.commit([store.rearm(row, _next_time(row))])
                 counts["asked"] += 1
@@ -212,6 +216,8 @@ def ask_due(capture: Callable[[Callback], object]) -> dict[str, int]:
             except Refusal as refusal:
                 logger().warning("not asked", extra={"row": row.pk, "code": refusal.code})
                 counts["refused"] += 1
+                if isinstance(refusal, ProviderUnavailable):
+                    away.add(_company_of(row))
     return counts
 
 
@@ -299,6 +305,10 @@ def _ask(row: PaymentItem | RefundItem, capture: Callable[[Callback], object]) -
         return 0
     _note_refund(payment, refund, answer, None)
     return 1
+
+
+def _company_of(row: PaymentItem | RefundItem) -> str:
+    return row.provider if isinstance(row, PaymentItem) else row.refund.provider
 
 
 def _ask_payment(payment: Payment, capture: Callable[[Callback], object]) -> int:

@@ -9,6 +9,8 @@ import pytest
 from chalicelib.aws import transact
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.orders.facts import RefundRequested
+from chalicelib.contexts.orders.model.states import PurchaseState
+from chalicelib.contexts.orders.workers import payments_ask_provider
 from chalicelib.contexts.payments import service, store
 from chalicelib.contexts.payments.model import PaymentMoved, PaymentState, Refund, RefundState
 from chalicelib.contexts.payments.workers import payments_on_refund_requested
@@ -20,7 +22,7 @@ from tests.conftest import Clock
 from tests.makers import rows
 from tests.makers.companies.sandbox import SandboxCompany
 from tests.makers.companies.stripe import KEY, StripeCompany
-from tests.makers.events import sqs_event
+from tests.makers.events import schedule_event, sqs_event
 from tests.makers.payments import (
     PAYMENT,
     PURCHASE,
@@ -33,6 +35,7 @@ from tests.makers.payments import (
     promised,
     stored,
 )
+from tests.makers.purchases import placed, seen
 from tests.makers.rows import everything
 
 
@@ -299,13 +302,29 @@ class TestAsking:
         assert refund_now().state is RefundState.SUCCEEDED
         assert rows.facts()[-1] == "payments.RefundSucceeded"
 
-    def test_a_company_out_of_reach_does_not_stop_the_others(
+    def test_a_company_out_of_reach_is_left_alone_until_the_next_sweep(
         self, sandbox: SandboxCompany, stage: Clock
     ) -> None:
         for number in (1, 2, 3):
             stored(a_payment(id=f"{PAYMENT[:-1]}{number}", ask_at="2026-03-02T09:10:00.000Z"))
         sandbox.broken = [503]
         stage.forward(601)
-        counts = service.ask_due(self.never)
-        assert counts == {"asked": 3, "told": 0, "refused": 1}
+        assert service.ask_due(self.never) == {"asked": 1, "told": 0, "refused": 1}
+        assert service.ask_due(self.never) == {"asked": 2, "told": 0, "refused": 0}
         assert len(sandbox.requests) == 3
+
+    def test_the_schedule_captures_what_it_finds(
+        self, sandbox: SandboxCompany, stage: Clock
+    ) -> None:
+        placed()
+        data = {
+            "payment_id": PAYMENT,
+            "provider_reference": "ch_9",
+            "amount": 5_000,
+            "currency": "GBP",
+        }
+        sandbox.clicked[PAYMENT] = {"type": "payment.captured", "data": data}
+        stage.forward(601)
+        counts = payments_ask_provider(schedule_event(), None)
+        assert counts == {"asked": 1, "told": 1, "refused": 0}
+        assert seen()[0].state is PurchaseState.PAID
