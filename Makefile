@@ -1,6 +1,7 @@
 # Souk: `make help` lists what can be done. Needs Python 3.11 or newer and make, nothing else.
 
 STAGE ?= local
+CATEGORIES ?= demo/categories.json
 PYTHON ?= python3
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -61,8 +62,8 @@ package: $(READY) ## build the zip and the template into .build/STAGE
 deploy: $(READY) ## create or update the stack: STAGE=dev SET="MailFrom=… ShopDomain=…"
 	@$(PY) -m infra.deploy $(STAGE) $(SET)
 
-bootstrap: $(READY) ## make the platform's account and the categories: STAGE=… EMAIL=…
-	@$(PY) -m infra.operate $(STAGE) bootstrap "$(EMAIL)"
+bootstrap: $(READY) ## make the platform's account and the categories: STAGE=… EMAIL=… CATEGORIES=file
+	@$(PY) -m infra.operate $(STAGE) bootstrap "$(EMAIL)" "$(CATEGORIES)"
 
 merchant: $(READY) ## approve a merchant and print its API key once: NAME=… EMAIL=…
 	@$(PY) -m infra.operate $(STAGE) merchant "$(NAME)" "$(EMAIL)"

@@ -7,10 +7,13 @@ function's configuration, and with the operator's AWS credentials.
 import os
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import boto3
+import msgspec
 
-from infra import outputs
+from infra import access, outputs
 
 PASSWORD_BYTES = 12
 FIRST_KEY = "First key"
@@ -34,6 +37,14 @@ class OpenedMerchant:
     api_key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bootstrapped:
+    """What a platform begins with. `sign_in` is None where the address had one already."""
+
+    sign_in: SignIn | None
+    categories: int
+
+
 def enter(stage: str) -> None:
     """Take on the settings of the stage's functions, so that services work on its tables."""
     from chalicelib.aws.settings import settings
@@ -45,22 +56,65 @@ def enter(stage: str) -> None:
     settings.cache_clear()
 
 
-def bootstrap(email: str) -> SignIn:
-    """Make the platform's console sign-in."""
-    from chalicelib.contexts.identity import service as identity
+def bootstrap(email: str, categories: Path) -> Bootstrapped:
+    """Make the platform's console sign-in, and put the categories of a file in place.
 
+    Again, it leaves the sign-in as it is and loads the file anew.
+    """
+    from chalicelib.contexts.catalog import service as catalog
+    from chalicelib.contexts.identity import service as identity
+    from chalicelib.contexts.identity.model import CannotRegister
+    from chalicelib.kernel.actors import SYSTEM
+
+    tree = catalog.load_categories(SYSTEM, _read(categories))
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    return SignIn(identity.bootstrap_platform(email, password).email, password)
+    try:
+        made = SignIn(identity.bootstrap_platform(email, password).email, password)
+    except CannotRegister:
+        made = None
+    return Bootstrapped(made, len(tree.categories))
 
 
 def open_merchant(name: str, email: str) -> OpenedMerchant:
-    """Approve a new merchant at once, with an owner for its console and a key for its programs."""
+    """Approve a new merchant at once, with an owner for its console and a key for its programs.
+
+    All in one transaction: a refusal, such as an address in use, leaves nothing behind.
+    """
+    from chalicelib.aws.transact import Write
     from chalicelib.contexts.identity import service as identity
+    from chalicelib.contexts.merchants import Merchant
     from chalicelib.contexts.merchants import service as merchants
     from chalicelib.kernel.actors import SYSTEM, Role
 
-    merchant = merchants.open_merchant(SYSTEM, name=name, email=email)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    owner = identity.add_staff(merchant.id, email, password, name, Role.OWNER)
-    _, token = identity.make_api_key(SYSTEM, merchant.id, FIRST_KEY)
-    return OpenedMerchant(merchant.id, merchant.code, SignIn(owner.email, password), token)
+    told: dict[str, str] = {}
+
+    def people(merchant: Merchant) -> list[Write]:
+        owner, joining = identity.joining(merchant.id, email, password, name, Role.OWNER)
+        _, told["api_key"], key = identity.first_api_key(SYSTEM, merchant.id, FIRST_KEY)
+        told["email"] = owner.email
+        return [*joining, *key]
+
+    merchant = merchants.open_merchant(SYSTEM, name=name, email=email, beside=people)
+    owner = SignIn(told["email"], password)
+    return OpenedMerchant(merchant.id, merchant.code, owner, told["api_key"])
+
+
+class _Category(msgspec.Struct, omit_defaults=True):
+    slug: str
+    name: dict[str, str]
+    parent: str = ""
+    words: list[str] = []
+
+
+class _Categories(msgspec.Struct):
+    """The operator's file: parents before their children."""
+
+    categories: list[_Category]
+
+
+def _read(file: Path) -> Any:
+    try:
+        return msgspec.to_builtins(msgspec.json.decode(file.read_bytes(), type=_Categories))
+    except (OSError, msgspec.MsgspecError) as reason:
+        raise access.CannotOperate(f"The categories cannot be read from {file}: {reason}") from None

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,8 +27,13 @@ def _redrive(arguments: Arguments) -> None:
 
 def _bootstrap(arguments: Arguments) -> None:
     house.enter(arguments.stage)
-    made = house.bootstrap(arguments.email)
-    print(f"platform sign-in: {made.email}  {made.password}")
+    made = house.bootstrap(arguments.email, Path(arguments.categories))
+    print(f"categories:       {made.categories}")
+    if made.sign_in is None:
+        print(f"platform sign-in: {arguments.email} has one already; it stays as it is")
+    else:
+        print(f"platform sign-in: {made.sign_in.email}  {made.sign_in.password}")
+        print("The password is shown this once.")
 
 
 def _merchant(arguments: Arguments) -> None:
@@ -42,7 +48,7 @@ def _merchant(arguments: Arguments) -> None:
 COMMANDS: dict[str, tuple[Callable[[Arguments], None], tuple[str, ...]]] = {
     "status": (_status, ()),
     "redrive": (_redrive, ("queue",)),
-    "bootstrap": (_bootstrap, ("email",)),
+    "bootstrap": (_bootstrap, ("email", "categories")),
     "merchant": (_merchant, ("name", "email")),
 }
 """Command -> what it does and the words it takes; the Makefile passes the words on."""

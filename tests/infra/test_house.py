@@ -2,15 +2,19 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
+from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.merchants import MerchantState
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.kernel.actors import ActorKind, Role
 from infra import house, operate
+from tests.makers.rows import everything
 
+CATEGORIES = str(Path(__file__).parents[2] / "demo" / "categories.json")
 ADDRESS = "203.0.113.9"
 
 
@@ -27,22 +31,46 @@ def command(stage, monkeypatch, capsys):
     return run
 
 
-def test_bootstrap_makes_the_platforms_sign_in(command):
-    printed = re.fullmatch(
-        r"platform sign-in: (\S+)  (\S+)\n", command("bootstrap", "Me@Souk.example")
-    )
-    assert printed is not None
-    session, _ = identity.sign_in_console(printed[1], printed[2], address=ADDRESS)
-    assert printed[1] == "me@souk.example"
+def test_bootstrap_makes_the_platforms_sign_in_and_the_categories(command):
+    printed = command("bootstrap", "Me@Souk.example", CATEGORIES)
+    email, password = re.search(r"platform sign-in: (\S+)  (\S+)", printed).groups()
+    session, _ = identity.sign_in_console(email, password, address=ADDRESS)
+    assert email == "me@souk.example"
     assert session.actor.kind is ActorKind.PLATFORM
+    assert re.search(r"categories: +(\d+)", printed)[1] == str(len(catalog.categories().categories))
+    assert catalog.categories().find("other") is not None
 
 
-def test_bootstrap_with_a_known_address_changes_nothing(command):
-    printed = command("bootstrap", "me@souk.example").split()
+def test_bootstrap_again_loads_the_categories_and_keeps_the_sign_in(command, tmp_path):
+    printed = command("bootstrap", "me@souk.example", CATEGORIES)
+    email, password = re.search(r"platform sign-in: (\S+)  (\S+)", printed).groups()
+    file = tmp_path / "categories.json"
+    file.write_text('{"categories": [{"slug": "tea", "name": {"en": "Tea", "zh-CN": "茶"}}]}')
+    assert "has one already" in command("bootstrap", "me@souk.example", str(file))
+    assert {one.slug for one in catalog.categories().categories} == {"tea", "other"}
+    assert identity.sign_in_console(email, password, address=ADDRESS)
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "{", "[]", "{}", '{"categories": [5]}', '{"categories": [{"slug": "A b"}]}']
+)
+def test_bootstrap_with_a_file_that_is_none_changes_nothing(command, tmp_path, text):
+    file = tmp_path / "categories.json"
+    if text is not None:
+        file.write_text(text)
+    before = everything()
+    with pytest.raises(SystemExit) as refusal:
+        command("bootstrap", "me@souk.example", str(file))
+    assert refusal.value.code not in {0, None}
+    assert everything() == before
+
+
+def test_a_merchant_whose_owner_cannot_sign_in_is_not_made(command):
+    command("merchant", "Blue Teapot", "owner@teapot.example")
+    before = everything()
     with pytest.raises(SystemExit, match="address"):
-        command("bootstrap", "me@souk.example")
-    session, _ = identity.sign_in_console(printed[-2], printed[-1], address=ADDRESS)
-    assert session.actor.kind is ActorKind.PLATFORM
+        command("merchant", "Red Teapot", "owner@teapot.example")
+    assert everything() == before
 
 
 def test_merchant_prints_a_sign_in_and_a_key_that_work(command):
@@ -59,7 +87,8 @@ def test_merchant_prints_a_sign_in_and_a_key_that_work(command):
 
 
 @pytest.mark.parametrize(
-    "words", [("bootstrap", ""), ("merchant", "Name", " "), ("redrive", ""), ("nothing",)]
+    "words",
+    [("bootstrap", "", CATEGORIES), ("merchant", "Name", " "), ("redrive", ""), ("nothing",)],
 )
 def test_a_missing_word_is_asked_for(command, words, capsys):
     with pytest.raises(SystemExit) as refusal:

@@ -1,6 +1,6 @@
 """Use cases of merchants: apply, review, standing, delivery."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from chalicelib.aws import outbox, reads, transact
 from chalicelib.aws.settings import settings
@@ -20,6 +20,8 @@ from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import ANONYMOUS, SYSTEM, Actor, ActorKind
 from chalicelib.kernel.errors import Forbidden, NotFound
 from chalicelib.kernel.paging import PAGE_SIZE, Page
+
+Beside = Callable[[Merchant], Sequence[Write]]
 
 CODE_TAIL_LENGTH = 4
 CODE_ATTEMPTS_MAX = 3
@@ -80,11 +82,13 @@ def open_merchant(
     commission_bps: int | None = None,
     currency: str = "",
     delivery_methods: Sequence[DeliveryMethod] = (),
+    beside: Beside = lambda _merchant: (),
 ) -> Merchant:
     """Make a merchant that may sell at once: applied, taken up and approved in one transaction.
 
     For the platform and the operator. Without a code, one is made of the name. Commission and
-    currency default to the stage's settings, delivery to one worldwide method.
+    currency default to the stage's settings, delivery to one worldwide method. `beside(merchant)`
+    contributes writes of other rooms, such as its first owner's.
     """
     actor.as_platform()
     return _open(
@@ -97,6 +101,7 @@ def open_merchant(
         commission_bps=commission_bps,
         currency=currency,
         delivery_methods=delivery_methods,
+        beside=beside,
     )
 
 
@@ -173,6 +178,7 @@ def _open(
     commission_bps: int | None = None,
     currency: str = "",
     delivery_methods: Sequence[DeliveryMethod] = (),
+    beside: Beside = lambda _merchant: (),
 ) -> Merchant:
     names = model.checked_name(name)
     money = model.checked_currency(currency or settings().currency)
@@ -194,7 +200,7 @@ def _open(
             created_at=clock.iso(clock.now()),
         )
         try:
-            transact.commit(_opening(actor, merchant, path))
+            transact.commit([*_opening(actor, merchant, path), *beside(merchant)])
         except CodeTaken:
             continue
         return merchant

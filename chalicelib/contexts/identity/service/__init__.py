@@ -5,10 +5,12 @@ from chalicelib.contexts.identity.service.accounts import (
     add_staff,
     audit_trail,
     bootstrap_platform,
+    joining,
     register,
 )
 from chalicelib.contexts.identity.service.keys import (
     api_keys,
+    first_api_key,
     make_api_key,
     merchant,
     merchant_in,
@@ -33,6 +35,8 @@ __all__ = [
     "api_keys",
     "audit_trail",
     "bootstrap_platform",
+    "first_api_key",
+    "joining",
     "make_api_key",
     "maybe_member",
     "member",

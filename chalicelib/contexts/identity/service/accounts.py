@@ -1,6 +1,7 @@
 """Accounts: members register, the operator and owners add people of the console."""
 
 from chalicelib.aws import reads, transact
+from chalicelib.aws.transact import Write
 from chalicelib.contexts.identity import model, store
 from chalicelib.contexts.identity.model import Account, Audience, AuditEntry
 from chalicelib.contexts.identity.service import passwords
@@ -64,16 +65,34 @@ def add_staff(
     Asked for by the operator, the platform, or an owner of that merchant. Refuses
     `identity.cannot_register` for an address that has a console sign-in already.
     """
+    person, writes = joining(merchant_id, email, password, name, role, actor=actor, locale=locale)
+    transact.commit(writes)
+    return person
+
+
+def joining(
+    merchant_id: str,
+    email: str,
+    password: str,
+    name: str = "",
+    role: str = Role.STAFF,
+    *,
+    actor: Actor = SYSTEM,
+    locale: str = "en",
+) -> tuple[Account, list[Write]]:
+    """What `add_staff` would write, for the transaction that also makes the merchant."""
     if actor.kind not in {ActorKind.SYSTEM, ActorKind.PLATFORM}:
         _own(actor, merchant_id)
     assert role in {Role.OWNER, Role.STAFF}, "the platform's people are not a merchant's"
     person = _person(merchant_id, email, name, Role(role), locale)
-    return _add(actor, person, password)
+    return person, _added(actor, person, password)
 
 
 def bootstrap_platform(email: str, password: str, name: str = "") -> Account:
     """Make the platform's own console sign-in. For the operator's command."""
-    return _add(SYSTEM, _person("", email, name, Role.PLATFORM, "en"), password)
+    person = _person("", email, name, Role.PLATFORM, "en")
+    transact.commit(_added(SYSTEM, person, password))
+    return person
 
 
 def account(account_id: str) -> Account:
@@ -113,16 +132,13 @@ def _person(merchant_id: str, email: str, name: str, role: Role, locale: str) ->
     )
 
 
-def _add(actor: Actor, person: Account, password: str) -> Account:
+def _added(actor: Actor, person: Account, password: str) -> list[Write]:
     hashed = passwords.hashed(model.new_password(password))
     subject = person.merchant_id or PLATFORM
-    transact.commit(
-        [
-            *store.new_account(person, person.email, hashed),
-            store.audit(actor, "staff_added", subject, f"{person.id} {person.role}"),
-        ]
-    )
-    return person
+    return [
+        *store.new_account(person, person.email, hashed),
+        store.audit(actor, "staff_added", subject, f"{person.id} {person.role}"),
+    ]
 
 
 def _own(actor: Actor, merchant_id: str) -> None:

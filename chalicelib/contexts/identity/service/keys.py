@@ -4,6 +4,7 @@ from typing import Any
 
 from chalicelib.aws import reads, transact
 from chalicelib.aws.reads import Key
+from chalicelib.aws.transact import Write
 from chalicelib.contexts.identity import model, store
 from chalicelib.contexts.identity.model import ApiKey
 from chalicelib.kernel import clock, ids
@@ -20,9 +21,17 @@ def make_api_key(actor: Actor, merchant_id: str, label: str) -> tuple[ApiKey, st
     Asked for by an owner of the merchant or the operator. Refuses `identity.too_many_keys`.
     """
     _as_keeper(actor, merchant_id)
-    written = model.plain_name(label, "label", length_max=model.LABEL_LENGTH_MAX)
     if len(store.api_key_entries(merchant_id)) >= model.API_KEYS_MAX:
         raise model.TooManyKeys
+    key, token, writes = first_api_key(actor, merchant_id, label)
+    transact.commit(writes)
+    return key, token
+
+
+def first_api_key(actor: Actor, merchant_id: str, label: str) -> tuple[ApiKey, str, list[Write]]:
+    """What `make_api_key` would write, for the transaction that also makes the merchant."""
+    _as_keeper(actor, merchant_id)
+    written = model.plain_name(label, "label", length_max=model.LABEL_LENGTH_MAX)
     token = ids.secret("key")
     key = ApiKey(
         id=ids.new("api"),
@@ -32,10 +41,8 @@ def make_api_key(actor: Actor, merchant_id: str, label: str) -> tuple[ApiKey, st
         created_at=clock.iso(clock.now()),
         created_by=actor.id,
     )
-    transact.commit(
-        [*store.new_api_key(key, token), store.audit(actor, "api_key_made", merchant_id, key.id)]
-    )
-    return key, token
+    made = store.audit(actor, "api_key_made", merchant_id, key.id)
+    return key, token, [*store.new_api_key(key, token), made]
 
 
 def api_keys(actor: Actor) -> list[ApiKey]:
