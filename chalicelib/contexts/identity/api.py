@@ -6,6 +6,7 @@ import msgspec
 from chalice import Blueprint
 from msgspec import UNSET, Meta, UnsetType
 
+from chalicelib.contexts.cart import service as cart
 from chalicelib.contexts.identity import model, service
 from chalicelib.contexts.identity.model import Account
 from chalicelib.web.endpoint import Answer, created, endpoint
@@ -19,6 +20,7 @@ NewPassword = Annotated[
     str, Meta(min_length=model.PASSWORD_LENGTH_MIN, max_length=model.PASSWORD_LENGTH_MAX)
 ]
 Password = Annotated[str, Meta(min_length=1, max_length=4 * model.PASSWORD_LENGTH_MAX)]
+CartId = Annotated[str, Meta(min_length=1, max_length=60)]
 Name = Annotated[str, Meta(max_length=model.NAME_LENGTH_MAX)]
 
 
@@ -32,9 +34,12 @@ class NewMember(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SignIn(msgspec.Struct, forbid_unknown_fields=True):
+    """`cart` names a cart, whose token is in X-Cart-Token: it becomes the member's."""
+
     password: Password
     email: Email | UnsetType = UNSET
     phone: Phone | UnsetType = UNSET
+    cart: CartId | UnsetType = UNSET
 
 
 class MemberView(msgspec.Struct, omit_defaults=True):
@@ -85,11 +90,17 @@ def register(request: Request) -> Answer:
     body=SignIn,
     answer=SignedInView,
     status=201,
+    headers=("X-Cart-Token",),
 )
 def sign_in(request: Request) -> Answer:
     given: SignIn = request.body
     login = model.normal_login(_given(given.email), _given(given.phone))
+    cart_id, cart_token = _given(given.cart), request.headers.get("x-cart-token", "")
+    if cart_id is not None:
+        cart.look(cart_id, cart_token)
     account, token = service.sign_in(login, given.password, address=request.address)
+    if cart_id is not None:
+        cart.merge(cart_id, cart_token, service.member(token))
     return created(SignedInView(_member(account), token), location="/api/v1/me")
 
 

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.contexts.cart import service as cart
 from tests.makers.http import Http
 from tests.makers.people import PASSWORD, a_member, a_merchant
+from tests.makers.products import a_product
 from tests.makers.rows import everything
+from tests.makers.stock import put
 
 EMAIL = "ada@shop.example"
 
@@ -127,6 +130,41 @@ class TestSessions:
         before = everything()
         assert Http().post("/api/v1/sessions", body).status == 400
         assert everything() == before
+
+    def test_a_named_cart_becomes_the_members(self) -> None:
+        member, _ = a_member(EMAIL)
+        acme = a_merchant("acme")
+        a_product(acme, "TEE-M")
+        put("acme.TEE-M", 5, acme.actor)
+        shopper = Http().post("/api/v1/carts").json()
+        opened = {"x_cart_token": shopper["token"]}
+        line = f"/api/v1/carts/{shopper['id']}/lines/acme.TEE-M"
+        assert Http().put(line, {"quantity": 2}, **opened).status == 200
+        wanted = {"email": EMAIL, "password": PASSWORD, "cart": shopper["id"]}
+        assert Http().post("/api/v1/sessions", wanted, **opened).status == 201
+        kept = cart.cart_of_member(member)
+        assert kept.id == shopper["id"]
+        assert {sku: line.quantity for sku, line in kept.lines.items()} == {"acme.TEE-M": 2}
+
+    @pytest.mark.parametrize("named", ["crt_unknown", "mine"])
+    def test_a_cart_that_does_not_open_signs_nobody_in(self, named: str) -> None:
+        a_member(EMAIL)
+        if named == "mine":
+            named = Http().post("/api/v1/carts").json()["id"]
+        before = everything()
+        wanted = {"email": EMAIL, "password": PASSWORD, "cart": named}
+        reply = Http().post("/api/v1/sessions", wanted, x_cart_token="of another cart")
+        assert (reply.status, reply.json()["code"]) == (404, "cart.not_found")
+        assert everything() == before
+
+    def test_a_wrong_password_moves_no_cart(self) -> None:
+        a_member(EMAIL)
+        shopper = Http().post("/api/v1/carts").json()
+        before = everything()["cart"]
+        wanted = {"email": EMAIL, "password": "wrong password", "cart": shopper["id"]}
+        reply = Http().post("/api/v1/sessions", wanted, x_cart_token=shopper["token"])
+        assert reply.status == 401
+        assert everything()["cart"] == before
 
     def test_idempotency_keys_are_ignored(self) -> None:
         a_member(EMAIL)
