@@ -79,6 +79,20 @@ def locale_cookie(locale: str) -> Cookie:
     return Cookie(LOCALE, locale, YEAR_S)
 
 
+def member_cookie(request: Request) -> str:
+    """Return the member's cookie where it counts for a program's call; empty where it does not.
+
+    On anything but GET it counts only from the shop's own origin and with `X-CSRF-Token`.
+    """
+    token = request.cookies.get(cookie_name(MEMBER), "")
+    if token and request.method != "GET":
+        try:
+            csrf.check([token], request.headers.get(csrf.HEADER, ""), request.headers)
+        except csrf.FormForged:
+            return ""
+    return token
+
+
 class Visit(Request):
     """One request of a person: a Request with its form, its cookies and its language.
 

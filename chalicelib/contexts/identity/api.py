@@ -11,6 +11,7 @@ from chalicelib.contexts.identity import model, service
 from chalicelib.contexts.identity.model import Account
 from chalicelib.web.endpoint import Answer, created, endpoint
 from chalicelib.web.request import Request
+from chalicelib.web.session import member_cookie
 
 bp = Blueprint(__name__)
 
@@ -114,8 +115,9 @@ def sign_in(request: Request) -> Answer:
     security="member",
 )
 def sign_out(request: Request) -> Answer:
-    service.member(request.bearer)
-    service.sign_out(request.bearer)
+    cookie = member_cookie(request)
+    service.caller(request.bearer, cookie).as_member()
+    service.sign_out(request.bearer or cookie)
     return Answer(status=204)
 
 
@@ -129,7 +131,8 @@ def sign_out(request: Request) -> Answer:
     security="member",
 )
 def me(request: Request) -> MemberView:
-    return _member(service.account(service.member(request.bearer).as_member()))
+    asking = service.caller(request.bearer, member_cookie(request))
+    return _member(service.account(asking.as_member()))
 
 
 def _member(account: Account) -> MemberView:

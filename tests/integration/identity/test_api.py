@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib.contexts.cart import service as cart
+from chalicelib.contexts.identity import service as identity
+from chalicelib.web import csrf
 from tests.makers.http import Http
 from tests.makers.people import PASSWORD, a_member, a_merchant
 from tests.makers.products import a_product
@@ -203,3 +205,61 @@ class TestWhoMayAsk:
         seller = a_merchant()
         assert Http().get("/api/v1/me", **seller.authorization).status == 401
         assert Http().delete("/api/v1/sessions/current", **seller.authorization).status == 401
+
+
+@pytest.mark.usefixtures("stage")
+class TestCookies:
+    """A page's session counts for programs too, on anything but GET with a token of its page."""
+
+    def a_browser(self) -> tuple[Http, str]:
+        a_member(EMAIL)
+        _, token = identity.sign_in_page(EMAIL, PASSWORD, address="")
+        browser = Http()
+        browser.cookies["souk_session"] = token
+        return browser, token
+
+    def test_a_members_cookie_reads(self) -> None:
+        browser, _ = self.a_browser()
+        assert browser.get("/api/v1/me").json()["email"] == EMAIL
+        assert browser.get("/api/v1/me/purchases").json()["items"] == []
+
+    def test_a_cookie_that_is_over_counts_for_nothing(self) -> None:
+        browser, token = self.a_browser()
+        identity.sign_out(token)
+        assert browser.get("/api/v1/me").status == 401
+        assert browser.get("/api/v1/me/purchases").status == 401
+
+    def test_a_console_cookie_is_no_member(self) -> None:
+        identity.bootstrap_platform("root@souk.example", PASSWORD)
+        _, token = identity.sign_in_console("root@souk.example", PASSWORD, address="")
+        browser = Http()
+        browser.cookies["souk_session"] = token
+        assert browser.get("/api/v1/me").status == 401
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            {"x_csrf_token": "guessed"},
+            {"origin": "https://evil.example", "x_csrf_token": "own"},
+            {"sec_fetch_site": "cross-site", "x_csrf_token": "own"},
+        ],
+    )
+    def test_from_elsewhere_it_changes_nothing(self, headers: dict[str, str]) -> None:
+        browser, token = self.a_browser()
+        if headers.get("x_csrf_token") == "own":
+            headers = {**headers, "x_csrf_token": csrf.token_for(token)}
+        before = everything()
+        assert browser.delete("/api/v1/sessions/current", **headers).status == 401
+        assert everything() == before
+
+    def test_from_our_page_it_signs_out(self) -> None:
+        browser, token = self.a_browser()
+        reply = browser.delete(
+            "/api/v1/sessions/current",
+            x_csrf_token=csrf.token_for(token),
+            origin="http://127.0.0.1:8000",
+            sec_fetch_site="same-origin",
+        )
+        assert reply.status == 204
+        assert identity.session(token) is None

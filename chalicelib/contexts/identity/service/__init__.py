@@ -18,6 +18,7 @@ from chalicelib.contexts.identity.service.keys import (
     revoke_api_key,
 )
 from chalicelib.contexts.identity.service.sessions import (
+    caller,
     maybe_member,
     member,
     member_in,
@@ -35,6 +36,7 @@ __all__ = [
     "api_keys",
     "audit_trail",
     "bootstrap_platform",
+    "caller",
     "first_api_key",
     "joining",
     "make_api_key",

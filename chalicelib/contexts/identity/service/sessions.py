@@ -62,6 +62,18 @@ def maybe_member(token: str) -> Actor:
     return member(token) if token else ANONYMOUS
 
 
+def caller(bearer: str, cookie: str) -> Actor:
+    """Tell who calls: the bearer token's member, else the cookie's, else ANONYMOUS.
+
+    A bearer token that is not good is refused (401); a cookie that is over counts for nothing.
+    """
+    if bearer:
+        return member(bearer)
+    found = session(cookie) if cookie else None
+    is_member = found is not None and found.actor.kind is ActorKind.MEMBER
+    return found.actor if found is not None and is_member else ANONYMOUS
+
+
 def member_place(token: str) -> Key:
     """Where a bearer token's row lies, for reading it together with other rows."""
     if not token.startswith(BEARER_PREFIX):

@@ -24,6 +24,7 @@ from chalicelib.contexts.orders.service import Seen, Shopper
 from chalicelib.kernel.paging import CURSOR_LENGTH_MAX, PAGE_SIZE, PAGE_SIZE_MAX
 from chalicelib.web.endpoint import Answer, Keys, created, endpoint, once, replay, sealed
 from chalicelib.web.request import Request
+from chalicelib.web.session import member_cookie
 
 bp = Blueprint(__name__)
 
@@ -56,6 +57,7 @@ class Received(msgspec.Struct):
 )
 def checkout(request: Request, cart: str) -> Any:
     token = cart_token(request)
+    cookie = "" if request.bearer else member_cookie(request)
     answer = service.place(
         cart,
         token,
@@ -63,6 +65,7 @@ def checkout(request: Request, cart: str) -> Any:
         key=request.idempotency_key(token),
         seal=_placed,
         bearer=request.bearer,
+        member=identity.caller("", cookie),
     )
     return replay(answer)
 
@@ -203,7 +206,7 @@ def read_timeline(request: Request, order: str) -> Timeline:
     security="member",
 )
 def list_purchases(request: Request) -> PurchaseList:
-    member = identity.member(request.bearer)
+    member = identity.caller(request.bearer, member_cookie(request))
     page = service.purchases_of_member(
         member, limit=request.query.limit, cursor=request.query.cursor
     )
@@ -211,17 +214,18 @@ def list_purchases(request: Request) -> PurchaseList:
 
 
 def shopper(request: Request) -> Shopper:
-    """Who asks: whoever holds the purchase's token, and the member whose bearer token comes along.
+    """Who asks: whoever holds the purchase's token, and the member whose token or cookie comes along.
 
     Refuses 401 for a bearer token that is not good.
     """
     token = request.headers.get("x-purchase-token", "")
-    return Shopper(identity.maybe_member(request.bearer), token)
+    return Shopper(identity.caller(request.bearer, member_cookie(request)), token)
 
 
 def credential(request: Request) -> str:
     """What an idempotency key is scoped to: the purchase's token, or else the member's."""
-    return request.headers.get("x-purchase-token", "") or request.bearer
+    token = request.headers.get("x-purchase-token", "")
+    return token or request.bearer or member_cookie(request)
 
 
 def _purchase_created(seen: Seen) -> Answer:
