@@ -14,6 +14,7 @@ from moto import mock_aws
 from chalicelib.aws import clients, tables
 from chalicelib.aws import settings as settings_module
 from chalicelib.kernel import clock as clock_module
+from tests.makers import least_privilege
 from tests.makers.stage import create_stage, stage_environment
 
 _loader = botocore.session.create_loader()
@@ -71,7 +72,8 @@ def stage(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Clock]:
     _forget()
     with mock_aws():
         create_stage(boto3.Session())
-        yield clock
+        with least_privilege.held():
+            yield clock
     _forget()
 
 

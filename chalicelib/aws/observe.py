@@ -1,12 +1,31 @@
 """Logs, metrics and request ids: one line of JSON at the end of each invocation, without people."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 NAMESPACE = "Souk"
+_running: ContextVar[str] = ContextVar("running", default="")
+
+
+def running() -> str:
+    """Name the function that runs now; empty outside of one."""
+    return _running.get()
+
+
+@contextmanager
+def run(name: str) -> Iterator[None]:
+    """Say which function runs, for whoever watches what it does."""
+    token = _running.set(name)
+    try:
+        yield
+    finally:
+        _running.reset(token)
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chalicelib.aws import transact
+from chalicelib.aws import observe, transact
 from chalicelib.aws.observe import logger
 from chalicelib.aws.transact import Write
 from chalicelib.kernel import clock
@@ -41,7 +41,8 @@ def worker(name: str) -> Callable[[Handler], Handler]:
             started = clock.now()
             outcome = "failed"
             try:
-                result = handler(event)
+                with observe.run(name):
+                    result = handler(event)
                 outcome = "done"
             except Exception:
                 logger().exception("worker", extra={"worker": name})
@@ -75,7 +76,9 @@ def each_message(event: Any, handle: Callable[[Message], None]) -> dict[str, Any
         try:
             handle(Message(record["messageId"], record["body"], attempt))
         except Exception:  # noqa: BLE001 - one message's failure never touches its neighbours
-            logger().exception("message", extra={"message_id": record["messageId"]})
+            logger().exception(
+                "message", extra={"message_id": record["messageId"], "worker": observe.running()}
+            )
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from chalicelib.aws import observe
 from chalicelib.kernel import ids
+from infra.wiring import API_FUNCTION
 from tests.makers import contract
 
 
@@ -76,7 +78,8 @@ class Http:
         event = self._event(method, path, raw, sent)
         if event is None:
             return Reply(404, {}, "")
-        reply = self._reply(self.app(event, _Context()))
+        with observe.run(API_FUNCTION):
+            reply = self._reply(self.app(event, _Context()))
         contract.conforms(self.app.routes, event["resource"], method, reply)
         return reply
 
