@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import botocore.session
 import pytest
 from hypothesis import HealthCheck
@@ -15,6 +14,7 @@ from chalicelib.aws import clients, tables
 from chalicelib.aws import settings as settings_module
 from chalicelib.kernel import clock as clock_module
 from tests.makers import least_privilege
+from tests.makers.quick_moto import quick_transactions
 from tests.makers.stage import create_stage, stage_environment
 
 _loader = botocore.session.create_loader()
@@ -70,8 +70,8 @@ def stage(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Clock]:
     for name, value in stage_environment().items():
         monkeypatch.setenv(name, value)
     _forget()
-    with mock_aws():
-        create_stage(boto3.Session())
+    with mock_aws(), quick_transactions():
+        create_stage()
         with least_privilege.held():
             yield clock
     _forget()

@@ -1,7 +1,10 @@
 """A stage for tests: the same names as a deployed one, made directly on whatever engine answers."""
 
 import base64
+from functools import cache
 from typing import Any
+
+import boto3
 
 from chalicelib.aws.settings import TABLES
 from infra.bare import create_tables
@@ -33,23 +36,31 @@ def stage_environment() -> dict[str, str]:
         "SOUK_SHOP_URL": "http://127.0.0.1:8000",
         "SOUK_TOKEN_SECRET": "token secret of the tests",
         "SOUK_MAIL_FROM": "shop@souk.example",
+        # moto's transactions restore all tables when one is refused: no two may run at once.
+        "SOUK_CATALOG_IMPORT_WRITERS": "1",
         "SOUK_SANDBOX_URL": "http://127.0.0.1:8002",
         "SOUK_SANDBOX_PAYMENT_SECRET": PAYMENT_SECRET,
         "SOUK_SANDBOX_COURIER_SECRET": COURIER_SECRET,
     }
 
 
-def create_stage(session: Any) -> None:
+def create_stage() -> None:
     """Make the tables, queues, bus, buckets and the mail sender."""
-    create_tables(session.client("dynamodb"), STAGE)
-    sqs = session.client("sqs")
+    create_tables(_client("dynamodb"), STAGE)
+    sqs = _client("sqs")
     for queue in QUEUES:
         sqs.create_queue(QueueName=f"{STAGE}-souk-{queue}")
-    session.client("events").create_event_bus(Name=f"{STAGE}-souk-bus")
-    s3 = session.client("s3")
+    _client("events").create_event_bus(Name=f"{STAGE}-souk-bus")
+    s3 = _client("s3")
     for bucket in ("media", "uploads"):
         s3.create_bucket(
             Bucket=f"{STAGE}-souk-{bucket}",
             CreateBucketConfiguration={"LocationConstraint": REGION},
         )
-    session.client("ses").verify_email_identity(EmailAddress="shop@souk.example")
+    _client("ses").verify_email_identity(EmailAddress="shop@souk.example")
+
+
+@cache
+def _client(service: str) -> Any:
+    """A client for all tests of this process: making one costs more than what it does here."""
+    return boto3.client(service, region_name=REGION)
