@@ -6,6 +6,8 @@ from chalicelib.aws import workers as relay
 from chalicelib.contexts.cart import api as cart_api
 from chalicelib.contexts.cart import pages as cart_pages
 from chalicelib.contexts.catalog import pages as catalog_pages
+from chalicelib.contexts.catalog import workers as catalog_workers
+from chalicelib.contexts.catalog.api import imports as catalog_imports
 from chalicelib.contexts.catalog.api import merchant as catalog_merchant
 from chalicelib.contexts.catalog.api import shop as catalog_shop
 from chalicelib.contexts.catalog.console import products as catalog_console
@@ -37,8 +39,10 @@ app.middleware("http")(every_answer)
 BLUEPRINTS = (
     about.bp,
     relay.bp,
+    catalog_imports.bp,
     catalog_merchant.bp,
     catalog_shop.bp,
+    catalog_workers.bp,
     identity_api.bp,
     inventory_api.bp,
     inventory_workers.bp,

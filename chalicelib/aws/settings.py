@@ -53,6 +53,7 @@ class Settings:
     hold_ttl_s: int = 1_800
     complete_after_s: int = 7 * 86_400
     picture_hosts: tuple[str, ...] = ()
+    catalog_import_writers: int = 8
     sandbox_url: str = ""
     sandbox_payment_secret: str = field(default="", repr=False)
     sandbox_courier_secret: str = field(default="", repr=False)
@@ -98,6 +99,7 @@ def load(env: Mapping[str, str]) -> Settings:
         hold_ttl_s=_whole(env, "SOUK_HOLD_TTL_S", 1_800, most=7 * 86_400),
         complete_after_s=_whole(env, "SOUK_COMPLETE_AFTER_S", 7 * 86_400, most=365 * 86_400),
         picture_hosts=tuple(filter(None, env.get("SOUK_PICTURE_HOSTS", "").split(","))),
+        catalog_import_writers=_whole(env, "SOUK_CATALOG_IMPORT_WRITERS", 8, most=64),
         stripe_key=env.get("SOUK_STRIPE_KEY", ""),
         stripe_webhook_secret=env.get("SOUK_STRIPE_WEBHOOK_SECRET", ""),
         stripe_url=env.get("SOUK_STRIPE_URL", "https://api.stripe.com").rstrip("/"),

@@ -6,7 +6,7 @@ they need; it goes below Chalice's own.
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -89,20 +89,24 @@ def each_fact(event: Any, handlers: Mapping[type[Any], Callable[[Any], None]]) -
     A fact that was handled before counts as handled; one that nobody here knows is a failure, for
     the queue's rule and the worker's table must agree.
     """
-    by_name = {fact.name: (fact, handle) for fact, handle in handlers.items()}
 
     def handle(message: Message) -> None:
-        envelope = json.loads(message.body)
-        known = by_name.get(envelope["detail-type"])
-        if known is None:
-            raise UnknownFact(envelope["detail-type"])
-        fact = msgspec.convert(envelope["detail"], known[0])
+        fact = read_fact(message, handlers)
         try:
-            known[1](fact)
+            handlers[type(fact)](fact)
         except AlreadyHandled:
             logger().info("fact repeated", extra={"fact_id": fact.id, "fact": fact.name})
 
     return each_message(event, handle)
+
+
+def read_fact(message: Message, known: Iterable[type[Any]]) -> Any:
+    """Read the fact that a message carries, as EventBridge delivers it, into its class."""
+    envelope = json.loads(message.body)
+    for kind in known:
+        if kind.name == envelope["detail-type"]:
+            return msgspec.convert(envelope["detail"], kind)
+    raise UnknownFact(envelope["detail-type"])
 
 
 def done(marker: type[Any], consumer: str, fact: Fact) -> Write:

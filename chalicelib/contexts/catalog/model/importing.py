@@ -30,7 +30,6 @@ from chalicelib.contexts.catalog.model.wanted import picture
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.text import fold, has_control
 
-ROWS_PER_HANDLE_MAX = 400
 HANDLE_LENGTH_MAX = 255
 TITLE_LENGTH_MAX = 255
 BODY_LENGTH_MAX = 100_000
@@ -92,19 +91,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rows of one handle that stand together. `end` is the byte behind them."""
+    """The rows of one handle that stand together.
+
+    `end` is the byte where what follows begins, `last` the number of the row before that.
+    """
 
     handle: str
     rows: tuple[Row, ...]
     end: int
+    last: int
 
     @property
     def first(self) -> int:
+        """The number of the first row."""
         return self.rows[0].number
-
-    @property
-    def last(self) -> int:
-        return self.rows[-1].number
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +162,18 @@ def columns_of(header: Sequence[str]) -> dict[int, str]:
     return found
 
 
-def grouped(rows: Iterable[tuple[Row, int]]) -> Iterator[Group]:
-    """Gather rows (each with the byte behind it) that stand together and share a handle."""
+def grouped(rows: Iterable[tuple[Row, int, int]]) -> Iterator[Group]:
+    """Gather rows (each with the bytes where it begins and ends) that share a handle and stand together."""
     gathered: list[Row] = []
-    end = 0
-    for row, behind in rows:
+    behind = 0
+    for row, begins, ends in rows:
         if gathered and row["handle"] != gathered[0]["handle"]:
-            yield Group(gathered[0]["handle"], tuple(gathered), end)
+            yield Group(gathered[0]["handle"], tuple(gathered), begins, row.number - 1)
             gathered = []
         gathered.append(row)
-        end = behind
+        behind = ends
     if gathered:
-        yield Group(gathered[0]["handle"], tuple(gathered), end)
+        yield Group(gathered[0]["handle"], tuple(gathered), behind, gathered[-1].number)
 
 
 def judged(group: Group, shelf: Shelf) -> Judged:

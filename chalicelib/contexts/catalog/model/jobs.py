@@ -56,10 +56,24 @@ class Counts:
     refused: int = 0
     notices: int = 0
 
+    def plus(self, other: "Counts") -> "Counts":
+        """Add up two counts."""
+        return Counts(
+            self.rows + other.rows,
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.refused + other.refused,
+            self.notices + other.notices,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ImportJob:
-    """An import. `offset` is the byte of the file where it goes on, `revision` counts its saves."""
+    """An import. It goes on behind row `row`, at byte `offset`; `revision` counts its saves.
+
+    Until `leased_until` (RFC 3339) one worker has it for itself.
+    """
 
     id: str
     merchant_id: str
@@ -69,6 +83,7 @@ class ImportJob:
     created_at: str
     counts: Counts = field(default_factory=Counts)
     offset: int = 0
+    row: int = 0
     problem: Remark | None = None
     revision: int = 1
     leased_until: str = ""

@@ -323,5 +323,4 @@ def _check_options(content: Content) -> None:
 
 
 def _first_repeated(skus: Sequence[str]) -> str:
-    seen: set[str] = set()
-    return next(sku for sku in skus if sku in seen or seen.add(sku))
+    return next(sku for place, sku in enumerate(skus) if sku in skus[:place])

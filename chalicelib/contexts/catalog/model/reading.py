@@ -47,16 +47,17 @@ class Table:
         self._use(_Lines(pieces, offset))
         self.number = number
 
-    def rows(self) -> Iterator[tuple[Row, int]]:
-        """Read the rows that are left, each with the byte behind it; blank ones are passed over."""
+    def rows(self) -> Iterator[tuple[Row, int, int]]:
+        """Read the rows that are left with the bytes where each begins and ends; no blank ones."""
         while True:
+            begins = self.offset
             record = self._record()
             if record is None:
                 return
             if any(cell.strip() for cell in record):
                 row = self._row(record)
                 if row is not None:
-                    yield row, self.offset
+                    yield row, begins, self.offset
 
     def _use(self, lines: "_Lines") -> None:
         csv.field_size_limit(FIELD_CHARS_MAX)

@@ -8,6 +8,7 @@ class RunImport:
     """Go on with an import where its job stands."""
 
     import_id: str
+    tries: int = 0
     task: str = "import"
 
 

@@ -19,6 +19,7 @@ from chalicelib.contexts.catalog.facts import (
 )
 from chalicelib.contexts.catalog.model.products import (
     PRODUCT_BYTES_MAX,
+    Content,
     Product,
     ProductState,
     SkuCopy,
@@ -108,7 +109,7 @@ def facts_of(product: Product, seen: Product | None) -> list[Fact]:
     )
     if prices:
         facts.append(PriceChanged(**_head(product), prices=prices, product=told(product)))
-    if not prices or _without_prices(product) != _without_prices(seen):
+    if _otherwise(product) != _otherwise(seen):
         facts.append(ProductChanged(**_head(product), product=told(product)))
     return facts
 
@@ -163,11 +164,15 @@ def _follow(product: Product, writes: Sequence[Write]) -> None:
         transact.commit([store.unchanged(product), *writes[start : start + size]])
 
 
-def _without_prices(product: Product) -> Product:
-    """The product as it would be if nothing cost anything: to see whether more changed."""
+def _otherwise(product: Product) -> Content:
+    """What there is to see of a product besides its prices: to tell whether that changed."""
     free = replace(product.price, amount=0)
-    variants = tuple(replace(one, price=free) for one in product.content.variants)
-    return replace(product, content=replace(product.content, variants=variants), version=0)
+    content = product.content
+    return replace(
+        content,
+        variants=tuple(replace(one, price=free) for one in content.variants),
+        media=tuple(replace(one, tries=0, row=0) for one in content.media),
+    )
 
 
 def _reason(product: Product) -> str:

@@ -112,7 +112,7 @@ def cards(
     """
     start: Position | None = {"pk": {"S": pk}, "sk": {"S": after}} if after else None
     rows: Any = reads.query(
-        _CardReader,  # type: ignore[type-var]
+        _CardReader,
         pk,
         limit=limit,
         forward=forward,

@@ -1,0 +1,161 @@
+"""Bringing merchants' pictures into the house, and trying again where one cannot be had."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from chalicelib.aws import files, queues
+from chalicelib.aws.observe import logger
+from chalicelib.aws.settings import settings
+from chalicelib.contexts.catalog.model.jobs import Remark
+from chalicelib.contexts.catalog.model.products import Media, Product
+from chalicelib.contexts.catalog.model.refusals import ChangedMeanwhile
+from chalicelib.contexts.catalog.service import write
+from chalicelib.contexts.catalog.service.fetch import CannotFetch, Picture, fetch, host_of
+from chalicelib.contexts.catalog.service.jobs import FetchPictures
+from chalicelib.contexts.catalog.store import imports as import_rows
+from chalicelib.contexts.catalog.store import products as store
+from chalicelib.kernel import clock
+from chalicelib.kernel.errors import Busy
+
+FETCHERS = 4
+ATTEMPTS_MAX = 6
+DUE_READ = 500
+FOREVER = "public, max-age=31536000, immutable"
+RETRY_AFTER_S = (300, 1_800, 7_200, 43_200, 86_400)
+NOT_FETCHED = "import.picture_not_fetched"
+
+
+@dataclass(slots=True)
+class Round:
+    """One run of the worker: until when it may fetch, and the hosts that did not answer."""
+
+    until: datetime
+    silent_hosts: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """What became of one address: where the copy is, or why there is none."""
+
+    url: str = ""
+    reason: str = ""
+
+
+def bring_in(message: FetchPictures, turn: Round) -> None:
+    """Fetch the pictures that a product lacks and show them in place of the placeholder.
+
+    What cannot be had stays a placeholder, with a notice at the import that named it, and is tried
+    again later, each time after a longer while, five times. What time does not suffice for is left
+    to the timer on the product's row.
+    """
+    product = store.find(message.product_id)
+    if product is None or product.is_removed:
+        return
+    wanted = [one.source for one in product.content.media if one.is_wanted]
+    fetched = _fetch_all(dict.fromkeys(wanted), turn)
+    if not fetched:
+        return
+    for _ in range(ATTEMPTS_MAX):
+        fresh = replace(
+            product,
+            content=replace(product.content, media=_with(product.content.media, fetched)),
+            version=product.version + 1,
+        )
+        try:
+            write.commit(fresh, product, pictures_due=_due(fresh))
+        except ChangedMeanwhile:
+            product = store.find(message.product_id)
+            if product is None or product.is_removed:
+                return
+            continue
+        _tell(product, fetched)
+        return
+    raise Busy
+
+
+def ask_again() -> int:
+    """Send the products whose missing pictures are due to the worker; returns how many."""
+    sent = 0
+    now = clock.iso(clock.now())
+    for shard in range(store.PICTURE_SHARDS):
+        due = store.pictures_due(shard, now, limit=DUE_READ)
+        messages = [FetchPictures(one.id, one.import_id) for one in due]
+        queues.send(settings().catalog_pictures_queue_url, messages)
+        sent += len(messages)
+    return sent
+
+
+def _fetch_all(sources: Collection[str], turn: Round) -> dict[str, _Fetched]:
+    with ThreadPoolExecutor(FETCHERS) as pool:
+        found = pool.map(lambda source: _fetch(source, turn), sources)
+        return {source: one for source, one in zip(sources, found, strict=True) if one is not None}
+
+
+def _fetch(source: str, turn: Round) -> _Fetched | None:
+    """Fetch and keep one picture; None when there is no time left to try."""
+    if clock.now() > turn.until:
+        return None
+    if host_of(source) in turn.silent_hosts:
+        return _Fetched(reason="its host does not answer")
+    try:
+        return _Fetched(url=_kept(fetch(source)))
+    except CannotFetch as problem:
+        if problem.is_host:
+            turn.silent_hosts.add(host_of(source))
+        logger().info("picture not fetched", extra={"url": source, "reason": problem.reason})
+        return _Fetched(reason=problem.reason)
+
+
+def _kept(picture: Picture) -> str:
+    """Keep a picture under a name made of its bytes, so that the same one is kept once."""
+    name = hashlib.sha256(picture.body).hexdigest()[:32]
+    key = f"products/{name}.{picture.extension}"
+    files.put(
+        settings().media_bucket,
+        key,
+        picture.body,
+        content_type=picture.content_type,
+        cache_control=FOREVER,
+    )
+    return f"{settings().media_url}/{key}"
+
+
+def _with(media: tuple[Media, ...], fetched: Mapping[str, _Fetched]) -> tuple[Media, ...]:
+    return tuple(
+        replace(
+            one,
+            url=fetched[one.source].url,
+            tries=one.tries + (0 if fetched[one.source].url else 1),
+        )
+        if one.is_wanted and one.source in fetched
+        else one
+        for one in media
+    )
+
+
+def _due(product: Product) -> str:
+    """When what is still missing is tried again; empty when everything is there or given up."""
+    waits = [
+        RETRY_AFTER_S[max(one.tries - 1, 0)]
+        for one in product.content.media
+        if one.is_wanted and one.tries <= len(RETRY_AFTER_S)
+    ]
+    return clock.iso(clock.later(clock.now(), min(waits))) if waits else ""
+
+
+def _tell(product: Product, fetched: Mapping[str, _Fetched]) -> None:
+    """Keep the import's notices in step: one for each of its pictures that is not there."""
+    if not product.import_id:
+        return
+    for media in product.content.media:
+        result = fetched.get(media.source)
+        if result is None or not media.row or not media.is_wanted:
+            continue
+        remark = Remark(media.row, NOT_FETCHED, f"{media.source} could not be fetched")
+        if not result.url:
+            import_rows.picture_notice(product.import_id, remark)
+        elif media.tries:
+            import_rows.forget_picture_notice(product.import_id, remark)
