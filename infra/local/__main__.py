@@ -1,6 +1,7 @@
 """`python -m infra.local {run,start,stop,reset,logs,status}`."""
 
 import argparse
+import os
 import sys
 from importlib.util import find_spec
 
@@ -31,7 +32,10 @@ def _do(arguments: argparse.Namespace) -> int:
 
     match arguments.command:
         case "run":
-            return supervisor.run(tethered=arguments.tethered, ready=arguments.ready)
+            code = supervisor.run(tethered=arguments.tethered, ready=arguments.ready)
+            sys.stdout.flush()
+            # All is put away; who sees our lock free shall not see us linger.
+            os._exit(code)
         case "start":
             return detached.start()
         case "stop":

@@ -5,7 +5,10 @@ however it dies, the end of the input tells us, and we stop as if asked to: the 
 state, and the Lambda workers, which wait on pipes of the emulator in the same manner, leave too.
 """
 
+import asyncio
+import logging
 import os
+import resource
 import signal
 import sys
 import threading
@@ -15,21 +18,46 @@ from infra.local import locks
 
 EXIT_HELD = 75
 """Another emulator still holds this state (EX_TEMPFAIL)."""
+KEEP_ALIVE_S = 75
+GRACE_S = 1.0
+"""For requests that are being answered when we stop. Idle connections are waited for as long."""
 
 
 def main() -> None:
-    """Take the lock, watch the leash, become the emulator."""
+    """Take the lock, watch the leash, be the emulator until asked to stop."""
     try:
         lock = locks.take(Path(sys.argv[1]))
     except locks.Held:
         sys.exit(EXIT_HELD)
     threading.Thread(target=_leave_with_supervisor, daemon=True).start()
-    sys.argv = ["ministack"]
-    # Imported here: the emulator reads its environment and starts logging when imported.
-    from ministack.app import main as emulate
-
-    emulate()
+    _allow_many_connections()
+    asyncio.new_event_loop().run_until_complete(_emulate())
+    logging.shutdown()
     lock.close()
+    # The state is saved. What is left are threads that wait for Lambda workers; nobody needs them.
+    os._exit(0)
+
+
+async def _emulate() -> None:
+    # Imported here: the emulator reads its environment and starts logging when imported.
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack.app import app
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    config = Config()
+    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    config.keep_alive_timeout = KEEP_ALIVE_S
+    config.graceful_timeout = GRACE_S
+    await serve(app, config, shutdown_trigger=stop.wait)
+
+
+def _allow_many_connections() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _leave_with_supervisor() -> None:
