@@ -170,15 +170,15 @@ def function(name: str) -> Function:
 
 
 TABLES = (
-    Table("identity", indexes=("by_owner",)),
-    Table("merchants", indexes=("by_owner", "by_state")),
+    Table("identity"),
+    Table("merchants", indexes=("by_state",)),
     Table("catalog", indexes=("by_owner", "by_state", "by_due")),
-    Table("inventory", indexes=("by_owner",)),
+    Table("inventory"),
     Table("shipping", indexes=("by_owner",)),
     Table("payments", indexes=("by_due",)),
     Table("cart"),
     Table("orders", indexes=("by_owner", "by_state", "by_due")),
-    Table("settlement", indexes=("by_owner", "by_state")),
+    Table("settlement", indexes=("by_owner",)),
     Table("notifications"),
     Table("idempotency"),
     Table("outbox", indexes=("by_due",), has_stream=True),
