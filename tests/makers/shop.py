@@ -150,15 +150,15 @@ class Shop:
             assert self.merchant_post(order, "confirm").status == 200
         return self.seen(purchase)
 
-    def ship(self, order: Any, lines: dict[str, int], **changes: Any) -> Reply:
+    def ship(self, order: Any, wanted: dict[str, int], **changes: Any) -> Reply:
         key = changes.pop("key", "") or ids.ulid()
-        units = [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()]
+        units = [{"sku": sku, "quantity": quantity} for sku, quantity in wanted.items()]
         body = {"courier": "sandbox", "lines": units, **changes}
         return self.merchant_post(order, "shipments", body, idempotency_key=key)
 
-    def refund(self, order: Any, lines: dict[str, int], **changes: Any) -> Reply:
+    def refund(self, order: Any, wanted: dict[str, int], **changes: Any) -> Reply:
         key = changes.pop("key", "") or ids.ulid()
-        units = [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()]
+        units = [{"sku": sku, "quantity": quantity} for sku, quantity in wanted.items()]
         body = {"lines": units, "reason": "chipped", **changes}
         return self.merchant_post(order, "refunds", body, idempotency_key=key)
 

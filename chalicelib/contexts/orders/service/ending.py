@@ -213,6 +213,7 @@ def _undo_paid(seen: Seen, leaving: Sequence[Order], reason: str) -> tuple[Seen,
         payment = replace(payment, refunded=payment.refunded + amount)
     if units:
         writes += inventory.give_back(purchase.id, gone[0].id, units)
+    made.sort(key=lambda refund: (refund.created_at, refund.id))
     after_all = Seen(purchase, orders, payment, made)
     return after_all, [store.save_purchase(purchase), *writes]
 
