@@ -17,7 +17,7 @@ def engine(monkeypatch):
     for name, value in stage_environment().items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        create_stage(boto3.Session())
+        create_stage()
         yield boto3.client("dynamodb")
 
 
