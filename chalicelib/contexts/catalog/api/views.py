@@ -6,11 +6,9 @@ import msgspec
 
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog.model import Media, Product, Variant
-from chalicelib.contexts.catalog.model.listing import Card, CardMerchant, Rating
+from chalicelib.contexts.catalog.model.listing import PLACEHOLDER, Card, CardMerchant, Rating
 from chalicelib.contexts.merchants import Merchant
 from chalicelib.kernel.money import Money
-
-PLACEHOLDER = "/img/placeholder.webp"
 
 
 class CategoryView(msgspec.Struct):
@@ -115,7 +113,7 @@ def product_view(
         category=content.category_id,
         price=product.price,
         compare_at=product.compare_at or msgspec.UNSET,
-        image=product.image or msgspec.UNSET,
+        image=product.image or (_placeholder() if content.media else msgspec.UNSET),
         in_stock=any(levels.get(variant.sku, 0) > 0 for variant in content.variants),
         description=content.description,
         attributes=content.attributes,
@@ -142,8 +140,11 @@ def own_product_view(
 
 def media_views(media: Sequence[Media]) -> list[MediaView]:
     """Show pictures; one that Souk has no copy of yet is shown by a placeholder."""
-    placeholder = settings().static_url + PLACEHOLDER
-    return [MediaView(one.kind, one.url or placeholder, one.alt, one.role) for one in media]
+    return [MediaView(one.kind, one.url or _placeholder(), one.alt, one.role) for one in media]
+
+
+def _placeholder() -> str:
+    return settings().static_url + PLACEHOLDER
 
 
 def _variant(variant: Variant, levels: Mapping[str, int]) -> VariantView:

@@ -27,6 +27,7 @@ FACET_VALUES_MAX = 30
 TALLY_VALUES_MAX = 4_000
 TOTAL = "total"
 MARK = "\x1f"
+PLACEHOLDER = "/img/placeholder.webp"
 
 
 class Order(StrEnum):
@@ -137,8 +138,9 @@ class Tally:
     labels: dict[str, str] = field(default_factory=dict)
 
 
-def card_of(product: Product, *, merchant_name: str, in_stock: bool) -> Card:
-    """Make the card of a product."""
+def card_of(product: Product, *, merchant_name: str, in_stock: bool, placeholder: str) -> Card:
+    """Make the card of a product; the placeholder stands in for pictures that are still missing."""
+    image = product.image or (placeholder if product.content.media else "")
     return Card(
         id=product.id,
         slug=product.slug,
@@ -147,7 +149,7 @@ def card_of(product: Product, *, merchant_name: str, in_stock: bool) -> Card:
         category=product.content.category_id,
         price=product.price,
         compare_at=product.compare_at or msgspec.UNSET,
-        image=product.image or msgspec.UNSET,
+        image=image or msgspec.UNSET,
         in_stock=in_stock,
     )
 
@@ -159,12 +161,13 @@ def entry_of(
     ancestors: Collection[str],
     in_stock: bool,
     sold: int,
+    placeholder: str,
 ) -> Entry:
     """Say what the index holds of a product that is in the shop.
 
     `ancestors` are its category and those above it; `sold` is how many units were paid for.
     """
-    card = card_of(product, merchant_name=merchant_name, in_stock=in_stock)
+    card = card_of(product, merchant_name=merchant_name, in_stock=in_stock, placeholder=placeholder)
     text = msgspec.json.encode(card).decode()
     values = sort_values(product, sold)
     joined = MARK.join(values.values())

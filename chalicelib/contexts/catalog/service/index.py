@@ -17,6 +17,7 @@ from chalicelib.aws.settings import settings
 from chalicelib.aws.worker import done
 from chalicelib.contexts.catalog.model.categories import CategoryTree
 from chalicelib.contexts.catalog.model.listing import (
+    PLACEHOLDER,
     Entry,
     Marker,
     Tally,
@@ -201,6 +202,7 @@ def _entry(truth: _Truth) -> Entry:
         ancestors=truth.tree.ancestors(product.content.category_id),
         in_stock=truth.has_stock,
         sold=truth.sold,
+        placeholder=settings().static_url + PLACEHOLDER,
     )
 
 
