@@ -6,20 +6,18 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
 from types import FrameType
 from typing import IO
 
 from infra import package
 from infra.deploy import Outputs
-from infra.local import keys, locks, stack, stack_file
+from infra.local import keys, locks, stack, stack_file, warm
 from infra.local.companies import Companies
 from infra.local.door.front import Behind
 from infra.local.door.routes import Routes
 from infra.local.emulator import Emulator, sdk_environment
 from infra.local.keys import Secrets
-from infra.local.layout import HOST, Layout, Ports, choose_ports, layout
+from infra.local.layout import Layout, Ports, choose_ports, layout
 from infra.local.problems import LocalProblem
 from infra.local.progress import Progress
 from infra.wiring import MEDIA
@@ -28,7 +26,6 @@ RATE_PER_MINUTE = 300
 WATCH_S = 0.5
 REQUESTS_PER_CORE = 3
 REQUESTS_LEAST = 4
-WARM_TIMEOUT_S = 60.0
 FAILURES_ONLY = frozenset(
     {"/api/v1/sessions", "/api/v1/carts/{cart}/coupons/{code}"}
     | {"/account/sign-in", "/console/sign-in"}
@@ -132,12 +129,13 @@ class Supervisor:
         from infra.local import demo
 
         made = demo.load(places, ports, progress)
-        warm(ports, behind.concurrency)
+        warm.api(ports, behind.concurrency)
         progress(f"{behind.concurrency} workers are warm")
         described = stack_file.write(places, ports, secrets, outputs, made)
         self._undo.callback(places.stack_file.unlink, missing_ok=True)
         progress("ready")
         stack_file.tell(described)
+        threading.Thread(target=warm.listeners, daemon=True).start()
         return emulator
 
     def _watch(self, emulator: Emulator) -> int:
@@ -175,25 +173,6 @@ def run(*, tethered: bool = False, ready: int | None = None) -> int:
         threading.Thread(target=_stop_with_input, daemon=True).start()
     _KEPT.append(lock)
     return Supervisor(places, Progress()).run(ready=ready)
-
-
-def warm(ports: Ports, count: int) -> None:
-    """Let `count` requests come at once, so that as many workers have started before the first."""
-
-    def _ask(_: int) -> int:
-        connection = HTTPConnection(HOST, ports.shop, timeout=WARM_TIMEOUT_S)
-        try:
-            connection.request("GET", "/api/v1/health")
-            return connection.getresponse().status
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        statuses = set(pool.map(_ask, range(count)))
-    if statuses != {200}:
-        raise LocalProblem(
-            f"the shop answers its health check with {statuses}; `make logs` shows why"
-        )
 
 
 def _behind(ports: Ports, secrets: Secrets, outputs: Outputs) -> Behind:

@@ -6,54 +6,16 @@ from typing import Any
 import pytest
 
 from tests.e2e.client import Shop, follow, fresh_key, now
+from tests.e2e.steps import ADDRESS, a_product, stock_of
 
 pytestmark = pytest.mark.stack
 
 CATALOGUE = Path(__file__).resolve().parents[1] / "data" / "plain.csv"
-ADDRESS = {
-    "name": "Ada Example",
-    "phone": "+44 20 7946 0000",
-    "line1": "1 Example Street",
-    "line2": "",
-    "city": "London",
-    "region": "",
-    "postal_code": "N1 1AA",
-    "country": "GB",
-}
 
 
 @pytest.fixture
 def shop(stack: dict[str, Any]) -> Shop:
     return Shop(stack)
-
-
-def a_product(shop: Shop, merchant: int, *, price: int, stock: int) -> str:
-    """List a product of the merchant with one variant in stock; returns its full sku."""
-    code = f"E2E-{fresh_key()[:8]}"
-    currency = shop.call("GET", "/api/v1/products?limit=1")["items"][0]["price"]["currency"]
-    made = shop.call(
-        "POST",
-        "/api/v1/merchant/products",
-        {
-            "title": f"Teapot {code}",
-            "description": "For tests.",
-            "category": shop.call("GET", "/api/v1/categories")["items"][0]["id"],
-            "state": "listed",
-            "variants": [{"sku": code, "price": {"amount": price, "currency": currency}}],
-        },
-        token=shop.key(merchant),
-        expect=201,
-    )
-    put = shop.call(
-        "PUT",
-        f"/api/v1/merchant/stock/{code}",
-        {"on_hand": stock},
-        token=shop.key(merchant),
-        expect=200,
-    )
-    assert put["available"] == stock
-    sku: str = made["variants"][0]["sku"]
-    return sku
 
 
 def a_purchase(shop: Shop, lines: dict[str, int], **extra: Any) -> dict[str, Any]:
@@ -102,11 +64,6 @@ def capture(shop: Shop, purchase: dict[str, Any], **kwargs: Any) -> int:
         "currency": purchase["total"]["currency"],
     }
     return shop.payment_event("payment.captured", data, **kwargs).status_code
-
-
-def stock_of(shop: Shop, merchant: int, sku: str) -> tuple[int, int, int]:
-    found = shop.call("GET", f"/api/v1/merchant/stock/{sku}", token=shop.key(merchant), expect=200)
-    return found["on_hand"], found["held"], found["available"]
 
 
 def balanced(postings: list[dict[str, Any]], order: str) -> bool:

@@ -51,7 +51,7 @@ def load(places: Layout, ports: Ports, progress: Progress) -> Demo:
         _load(plan, noted, places, ports, progress)
         noted.is_loaded = True
         _note(noted)
-    settle.wait(SETTLE_TIMEOUT_S)
+    settle.wait(SETTLE_TIMEOUT_S, progress)
     total = _wait_until_listed(Shop(ports.shop), noted)
     progress(f"{total} products are listed and can be found")
     return _demo(plan, noted, places)

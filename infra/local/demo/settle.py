@@ -8,21 +8,27 @@ import boto3
 from chalicelib.aws.outbox import SHARDS
 from infra import queues
 from infra.local.problems import LocalProblem
+from infra.local.progress import Progress
 from infra.local.stack import STAGE
 from infra.wiring import TABLES
 
 POLL_S = 0.3
+TELL_S = 5.0
 QUIET_POLLS = 3
 """A fact between outbox, stream and queue is in none of them for a moment; so look again."""
 
 
-def wait(timeout_s: float) -> None:
+def wait(timeout_s: float, progress: Progress) -> None:
     """Return when all facts are published and all queues empty. Raises `LocalProblem`."""
     deadline = time.monotonic() + timeout_s
+    tell_at = time.monotonic() + TELL_S
     quiet = 0
     while quiet < QUIET_POLLS:
         under_way = unpublished() + _queued()
         quiet = quiet + 1 if under_way == 0 else 0
+        if time.monotonic() > tell_at:
+            progress(f"{under_way} facts and pictures are under way")
+            tell_at += TELL_S
         if time.monotonic() > deadline:
             raise LocalProblem(
                 f"{under_way} facts are still under way after {timeout_s:.0f} s; "
