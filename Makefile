@@ -7,7 +7,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run start stop reset logs status test check bench docs lock package deploy \
+.PHONY: help venv run start stop reset logs status test check bench docs messages lock package deploy \
 	bootstrap merchant redrive close-statements clean
 
 help: ## show this list
@@ -45,6 +45,9 @@ bench: $(READY) ## CPU, round trips, cold start, memory and size, each against i
 
 docs: $(READY) ## write docs/events.md and docs/errors.md from the code
 	@$(PY) -m infra.docs
+
+messages: $(READY) ## gather the pages' sentences and compile their translations
+	@$(PY) -m infra.messages
 
 lock: $(READY) ## resolve requirements*.in into the lock files with hashes
 	@$(PY) -m infra.lock

@@ -10,7 +10,8 @@ from chalicelib.contexts.catalog import workers as catalog_workers
 from chalicelib.contexts.catalog.api import imports as catalog_imports
 from chalicelib.contexts.catalog.api import merchant as catalog_merchant
 from chalicelib.contexts.catalog.api import shop as catalog_shop
-from chalicelib.contexts.catalog.console import products as catalog_console
+from chalicelib.contexts.catalog.console import imports as imports_console
+from chalicelib.contexts.catalog.console import products as products_console
 from chalicelib.contexts.identity import api as identity_api
 from chalicelib.contexts.identity import console as identity_console
 from chalicelib.contexts.identity import pages as identity_pages
@@ -64,7 +65,8 @@ BLUEPRINTS = (
     identity_pages.bp,
     identity_console.bp,
     orders_console.bp,
-    catalog_console.bp,
+    products_console.bp,
+    imports_console.bp,
     inventory_console.bp,
     settlement_console.bp,
     merchants_console.bp,

@@ -55,6 +55,11 @@ def errors() -> str:
     return "\n".join([*lines, ""])
 
 
+def refusals() -> list[type[Refusal]]:
+    """List every refusal that ships, by code."""
+    return sorted(_below(Refusal), key=lambda one: (one.code, one.__name__))
+
+
 def _below(base: type) -> Iterator[type]:
     list(modules())
     waiting = [base]

@@ -102,7 +102,7 @@ def _list(visit: Visit, query: dict[str, str], refusal: Refusal | None = None) -
     onwards = {"state": state, "cursor": found.next_cursor}
     view = views.ProductsView(
         tabs=_tabs(state, words),
-        products=[views.row_view(one, words) for one in found.items],
+        products=[views.row_view(one, service.categories(), words) for one in found.items],
         next_href=with_query(PRODUCTS, onwards) if found.next_cursor else "",
         note=words.refusal(refusal) if refusal else "",
     )

@@ -75,7 +75,7 @@ class ProductFormView:
     note: str = ""
 
 
-def row_view(product: Product, words: Words) -> ProductRowView:
+def row_view(product: Product, tree: CategoryTree, words: Words) -> ProductRowView:
     """Show a product as a line of the merchant's list."""
     state, tone = STATES[product.state]
     return ProductRowView(
@@ -83,7 +83,7 @@ def row_view(product: Product, words: Words) -> ProductRowView:
         shop_href=f"/p/{product.slug}" if product.is_listed else "",
         title=product.content.title,
         image=product.image,
-        tint=tint(product.content.category_id),
+        tint=tint(tree, product.content.category_id),
         state=words.say(state),
         tone=tone,
         variants=len(product.content.variants),

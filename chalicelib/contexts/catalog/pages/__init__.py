@@ -39,8 +39,8 @@ def categories(visit: Visit) -> list[views.ShelfView]:
 @page(bp, "GET", "/")
 def home(visit: Visit) -> Html:
     found = service.products(Wish(sort="newest", limit=HOME_CARDS))
-    cards = [views.card_view(card, visit.words) for card in found.decoded()]
     tree = service.categories()
+    cards = [views.card_view(card, tree, visit.words) for card in found.decoded()]
     view = views.HomeView(
         showcase=[card for card in cards if card.image][:SHOWCASE],
         shelves=views.shelf_views(tree, visit.words, _category_counts(found)),
@@ -173,7 +173,7 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
         q=given.get("q", ""),
         total="" if note else views.count_text(found.total, len(shown), words),
         crumbs=views.crumbs_of(tree, category.id, words) if category else [],
-        cards=[views.card_view(card, words) for card in shown],
+        cards=[views.card_view(card, tree, words) for card in shown],
         sorts=_sorts(wish, words),
         chips=_chips(filters, steady, path, found, words),
         facets=views.listing_facets(found.facets, tree, words, path, steady, category=category),

@@ -1,6 +1,5 @@
 """What the shop's shelves show: cards, categories, listings, a product."""
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from chalicelib.contexts.catalog.model.listing import Card
 from chalicelib.contexts.catalog.model.products import Product, Variant, option_values
 from chalicelib.contexts.catalog.service import Shown
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.text import fold, tokens
 from chalicelib.web.forms import ChoiceView
 from chalicelib.web.i18n import N_, PriceView, Words
 from chalicelib.web.page import with_query
@@ -151,19 +151,24 @@ class ProductView:
     note: str = ""
 
 
-def tint(text: str) -> int:
-    """Choose one of the pastels, always the same for the same category."""
-    return zlib.crc32(text.encode()) % TINTS
+def tint(tree: CategoryTree, category_id: str) -> int:
+    """Choose a category's pastel: another one than its neighbours'."""
+    category = tree.by_id.get(category_id)
+    if category is None:
+        return TINTS - 1
+    siblings = tree.children(category.parent_id)
+    above = tint(tree, category.parent_id) if category.parent_id else 0
+    return (above + siblings.index(category)) % TINTS
 
 
-def card_view(card: Card, words: Words) -> CardView:
+def card_view(card: Card, tree: CategoryTree, words: Words) -> CardView:
     """Show a card of a listing."""
     was = card.compare_at if isinstance(card.compare_at, Money) else None
     return CardView(
         href=f"/p/{card.slug}",
         title=card.title,
         image=card.image if isinstance(card.image, str) else "",
-        tint=tint(card.category),
+        tint=tint(tree, card.category),
         price=words.money(card.price),
         was=words.money(was) if was else None,
         saving=saving(card.price, was),
@@ -191,7 +196,7 @@ def shelf_views(
         ShelfView(
             href=f"/c/{one.slug}",
             name=one.named(words.locale),
-            tint=tint(one.id),
+            tint=tint(tree, one.id),
             count=_count(counts[one.id], words) if counts else "",
         )
         for one in roots
@@ -223,8 +228,8 @@ def product_view(
         here=_variant_href(product, variant),
         canonical=settings().shop_url + href,
         crumbs=_crumbs(tree, content.category_id, words),
-        pictures=_pictures(product),
-        tint=tint(content.category_id),
+        pictures=_pictures(product, variant),
+        tint=tint(tree, content.category_id),
         merchant=shown.merchant.name_in(words.locale),
         price=words.money(variant.price),
         was=words.money(variant.compare_at) if variant.compare_at else None,
@@ -254,7 +259,10 @@ def listing_facets(
 ) -> list[FacetView]:
     """Show the facets that narrow a listing: categories below, merchants, attributes."""
     views = []
-    for facet in msgspec.json.decode(facets):
+    decoded = msgspec.json.decode(facets)
+    if not decoded:
+        views += _below(tree, words, category)
+    for facet in decoded:
         name, values = facet["name"], facet["values"]
         if name == "in_stock":
             continue
@@ -267,6 +275,15 @@ def listing_facets(
             shown = words.say(label) if label else name.removeprefix("attr.")
             views.append(FacetView(shown, choices))
     return views
+
+
+def _below(tree: CategoryTree, words: Words, category: Category | None) -> list[FacetView]:
+    """Lead to the categories below where nothing was counted."""
+    choices = [
+        ChoiceView(one.named(words.locale), f"/c/{one.slug}")
+        for one in tree.children(category.id if category else None)
+    ]
+    return [FacetView(words.say(FACET_NAMES["category"]), choices)] if choices else []
 
 
 def crumbs_of(tree: CategoryTree, category_id: str, words: Words) -> list[LinkView]:
@@ -328,9 +345,12 @@ def _crumbs(tree: CategoryTree, category_id: str, words: Words) -> list[LinkView
     return [LinkView(words.say(N_("Market")), "/"), *links]
 
 
-def _pictures(product: Product) -> list[PictureView]:
+def _pictures(product: Product, chosen: Variant) -> list[PictureView]:
+    """Show the pictures that speak of the chosen options first, else in the merchant's order."""
     title = product.content.title
     views = [PictureView(one.url, one.alt or title) for one in product.content.media if one.url]
+    values = {fold(value) for value in chosen.options.values()}
+    views.sort(key=lambda one: -sum(word in values for word in tokens(one.alt)))
     return views or [PictureView("", title)]
 
 

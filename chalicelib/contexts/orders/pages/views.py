@@ -7,7 +7,13 @@ from chalicelib.contexts.orders.model.fulfilment import received
 from chalicelib.contexts.orders.model.refusals import NotShipped
 from chalicelib.contexts.orders.model.states import CANCELLABLE, OrderState, PurchaseState
 from chalicelib.contexts.orders.model.timeline import Step, of_order
-from chalicelib.contexts.orders.model.values import Address, Order, OrderLine, ShipmentCopy
+from chalicelib.contexts.orders.model.values import (
+    Address,
+    Order,
+    OrderLine,
+    Purchase,
+    ShipmentCopy,
+)
 from chalicelib.contexts.orders.pages import labels
 from chalicelib.contexts.orders.service import Listed, Seen
 from chalicelib.contexts.payments import service as payments
@@ -146,7 +152,7 @@ def purchase_view(
     """Show a purchase to its shopper."""
     purchase, orders = seen.purchase, seen.orders
     headline, explanation = labels.HEADLINES[purchase.state]
-    state, tone = labels.PURCHASE[purchase.state]
+    state, tone = _spoken_state(purchase, orders)
     is_waiting = purchase.state is PurchaseState.AWAITING_PAYMENT
     currency = purchase.total.currency
     refunded = total((one.amount for one in seen.refunds), currency)
@@ -221,7 +227,7 @@ def shipment_view(order: Order, shipment: ShipmentCopy, words: Words) -> Shipmen
 def link_view(listed: Listed, words: Words) -> PurchaseLinkView:
     """Show a purchase as a line of a member's list."""
     purchase = listed.purchase
-    state, tone = _headline_state(listed)
+    state, tone = _spoken_state(purchase, listed.orders)
     titles = [line.title for order in listed.orders for line in order.lines]
     more = len(titles) - TITLES_SHOWN
     shown = ", ".join(titles[:TITLES_SHOWN])
@@ -253,11 +259,10 @@ def pay_address(seen: Seen) -> str:
     return f"/orders/{seen.purchase.id}"
 
 
-def _headline_state(listed: Listed) -> tuple[str, str]:
-    """One order speaks for itself; several are spoken for by the purchase."""
-    if len(listed.orders) == 1:
-        return labels.ORDER[listed.orders[0].state]
-    return labels.PURCHASE[listed.purchase.state]
+def _spoken_state(purchase: Purchase, orders: Sequence[Order]) -> tuple[str, str]:
+    """Orders that all stand alike speak for the purchase; else it speaks for itself."""
+    states = {order.state for order in orders}
+    return labels.ORDER[states.pop()] if len(states) == 1 else labels.PURCHASE[purchase.state]
 
 
 def _line_view(line: OrderLine, words: Words) -> OrderLineView:
