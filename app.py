@@ -33,7 +33,7 @@ from chalicelib.contexts.shipping import api as shipping_api
 from chalicelib.web import about, preferences
 from chalicelib.web.manners import every_answer
 
-app = Chalice(app_name="souk")
+app = Chalice(app_name="souk", configure_logs=False)
 app.api.binary_types = []
 app.middleware("http")(every_answer)
 

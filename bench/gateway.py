@@ -45,6 +45,7 @@ class Function:
             "queryStringParameters": query or None,
             "multiValueQueryStringParameters": {k: [v] for k, v in query.items()} or None,
             "pathParameters": {k: unquote(v) for k, v in match.groupdict().items()} or None,
+            "stageVariables": None,
             "requestContext": {
                 "resourcePath": route,
                 "httpMethod": method,
