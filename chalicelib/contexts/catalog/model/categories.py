@@ -71,19 +71,22 @@ class CategoryTree:
         """Find the category that a merchant's words mean.
 
         `texts` come in the order in which they are trusted: product category, type, tags, title.
-        The first text that any category's words fit decides; within it the category with most
-        hits, then the deeper one. None where no word fits.
+        The first text that the words of a category without children fit decides, and within it the
+        category with most hits; the broader ones ("men", "home") count only where no text says
+        more. None where no word fits.
         """
-        for text in texts:
-            found = set(stems(text))
-            hits = {
-                category.id: len(found & self._words[category.id]) for category in self.categories
-            }
-            best = max(hits.values(), default=0)
-            if best:
-                fitting = [identity for identity, count in hits.items() if count == best]
-                return max(fitting, key=lambda identity: len(self.ancestors(identity)))
+        said = [set(stems(text)) for text in texts]
+        for choice in (self._leaves, self.categories):
+            for found in said:
+                hits = {category.id: len(found & self._words[category.id]) for category in choice}
+                if any(hits.values()):
+                    return max(hits, key=hits.__getitem__)
         return None
+
+    @cached_property
+    def _leaves(self) -> tuple[Category, ...]:
+        parents = {category.parent_id for category in self.categories}
+        return tuple(category for category in self.categories if category.id not in parents)
 
     @cached_property
     def _words(self) -> dict[str, set[str]]:
