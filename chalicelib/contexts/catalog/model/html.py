@@ -6,7 +6,12 @@ TAGS = frozenset(
     "p br hr div span b strong i em u s sub sup small a ul ol li dl dt dd h2 h3 h4 h5 h6 "
     "blockquote pre code table caption thead tbody tfoot tr th td".split()
 )
-ATTRIBUTES = {"a": {"href", "title"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+ATTRIBUTES = {
+    "*": {"lang", "dir"},
+    "a": {"href", "title"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 REL = "nofollow noopener noreferrer"
 
