@@ -9,7 +9,7 @@ from typing import Any
 from infra.package import ROOT
 
 FOLDER = ROOT / "demo"
-SHOP_URL_MARK = "{shop_url}"
+SHOP_URL_MARK = "{{shop_url}}"
 """Stands in catalogues where the shop's own address belongs: the pictures are its static files."""
 
 
