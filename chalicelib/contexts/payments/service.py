@@ -301,7 +301,7 @@ def _ask(row: PaymentItem | RefundItem, capture: Callable[[Callback], object]) -
     assert payment is not None, "a refund lies beside its payment"
     company = companies.provider(refund.provider)
     answer = company.ask_refund(_order(refund))
-    if answer.standing == refund.state:
+    if RefundState(answer.standing) is refund.state:
         return 0
     _note_refund(payment, refund, answer, None)
     return 1

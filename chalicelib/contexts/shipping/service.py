@@ -1,6 +1,7 @@
 """What Souk does about shipments: prepares them for orders, and hears what couriers say."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from chalicelib.aws import outbox, transact
 from chalicelib.aws.transact import Write
@@ -106,7 +107,7 @@ def _fact(
     shipment: Shipment, event: ShipmentEvent, target: tuple[ShipmentState, int] | None
 ) -> ShipmentMoved | ShipmentDelivered:
     state, rank = target or (shipment.state, shipment.rank)
-    common = {
+    common: dict[str, Any] = {
         "id": ids.ulid(),
         "occurred_at": event.recorded_at,
         "purchase_id": shipment.purchase_id,

@@ -52,7 +52,7 @@ class ShipmentItem(ShippingItem, discriminator="SHIPMENT"):
     merchant_id = UnicodeAttribute()
     courier = UnicodeAttribute()
     tracking_number = UnicodeAttribute()
-    lines = DocumentAttribute(tuple[ShipmentLine, ...])
+    lines: DocumentAttribute[tuple[ShipmentLine, ...]] = DocumentAttribute(tuple[ShipmentLine, ...])
     created_at = UnicodeAttribute()
     version = NumberAttribute(default=1)
 
@@ -60,7 +60,7 @@ class ShipmentItem(ShippingItem, discriminator="SHIPMENT"):
 class MoveItem(ShippingItem, discriminator="MOVE"):
     """One thing that a courier told about a shipment."""
 
-    event = DocumentAttribute(ShipmentEvent)
+    event: DocumentAttribute[ShipmentEvent] = DocumentAttribute(ShipmentEvent)
 
 
 class TrackItem(ShippingItem, discriminator="TRACK"):

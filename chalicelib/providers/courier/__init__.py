@@ -74,7 +74,8 @@ class CourierCallback:
 class Courier(Protocol):
     """A courier that can be booked and tells by callbacks."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def book(self, shipment_id: str) -> str:
         """Return a tracking number; the same shipment gets the same one."""

@@ -145,9 +145,14 @@ class PaymentProvider(Protocol):
     Calls refuse `providers.unavailable` when trying again is the answer.
     """
 
-    name: str
-    needs_call: bool
-    can_be_asked: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def needs_call(self) -> bool: ...
+
+    @property
+    def can_be_asked(self) -> bool: ...
 
     def start(self, request: PaymentRequest) -> Action:
         """Let the shopper pay. Called after the commit; the same request gives the same action."""

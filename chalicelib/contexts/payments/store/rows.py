@@ -50,7 +50,7 @@ class PaymentItem(PaymentsItem, discriminator="PAYMENT"):
     refunded = NumberAttribute(default=0)
     returned = NumberAttribute(default=0)
     provider_reference = UnicodeAttribute(default="")
-    action = DocumentAttribute(PaymentAction, null=True)
+    action: DocumentAttribute[PaymentAction] = DocumentAttribute(PaymentAction, null=True)
     is_flagged = BooleanAttribute(default=False)
     created_at = UnicodeAttribute()
     version = NumberAttribute(default=1)
@@ -60,7 +60,7 @@ class RefundItem(PaymentsItem, discriminator="REFUND"):
     """One refund; `refund` is as it was asked for, what changes since stands beside it."""
 
     state = UnicodeAttribute()
-    refund = DocumentAttribute(Refund)
+    refund: DocumentAttribute[Refund] = DocumentAttribute(Refund)
     refund_reference = UnicodeAttribute(default="")
 
 
@@ -70,7 +70,7 @@ class CallbackItem(PaymentsItem, discriminator="CALLBACK"):
     payment_id = UnicodeAttribute()
     outcome = UnicodeAttribute()
     received_at = UnicodeAttribute()
-    callback = DocumentAttribute(Callback)
+    callback: DocumentAttribute[Callback] = DocumentAttribute(Callback)
 
 
 class ReferenceItem(PaymentsItem, discriminator="REFERENCE"):
@@ -123,7 +123,8 @@ def refund_of(row: RefundItem | None) -> Refund | None:
     """Return the refund a row holds, as it stands now; None for no row."""
     if row is None:
         return None
-    return replace(row.refund, state=RefundState(row.state), refund_reference=row.refund_reference)
+    asked: Refund = row.refund
+    return replace(asked, state=RefundState(row.state), refund_reference=row.refund_reference)
 
 
 def payment_with_refunds(payment_id: str) -> tuple[Payment | None, list[Refund]]:
