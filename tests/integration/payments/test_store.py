@@ -97,6 +97,26 @@ def test_money_on_top_goes_back_and_what_was_paid_stays() -> None:
     assert now() == after
 
 
+def test_money_on_top_of_nothing_is_refused() -> None:
+    stored(a_payment())
+    believed = a_payment(state=PaymentState.CAPTURED, captured=gbp(5_000))
+    with pytest.raises(PaymentMoved):
+        transact.commit(store.capture_to_return(believed, a_callback(), a_refund(5_000)))
+    assert now() == a_payment()
+
+
+def test_refunds_that_end_at_the_same_moment_see_each_other() -> None:
+    payment = captured()
+    parts = [promised(payment, a_refund(amount)) for amount in (1_000, 1_500, 2_500)]
+    transact.commit(store.settle_refund(now(), parts[0], RefundState.SUCCEEDED))
+    seen = now()
+    transact.commit(store.settle_refund(seen, parts[1], RefundState.SUCCEEDED))
+    with pytest.raises(PaymentMoved):
+        transact.commit(store.settle_refund(seen, parts[2], RefundState.SUCCEEDED))
+    transact.commit(store.settle_refund(now(), parts[2], RefundState.SUCCEEDED))
+    assert now().state is PaymentState.REFUNDED
+
+
 def test_never_more_is_promised_back_than_was_captured() -> None:
     payment = captured()
     for _ in range(5):

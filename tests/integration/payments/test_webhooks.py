@@ -337,9 +337,10 @@ class TestStripe:
             "amount_total": TOTAL,
             "currency": "gbp",
         }
-        headers, body = company.signed("checkout.session.completed", session)
-        reply = Http().post("/webhooks/payments/stripe", body, **headers)
-        assert (reply.status, reply.json()["code"]) == (404, "payments.unknown")
+        for kind in ("checkout.session.completed", "checkout.session.async_payment_failed"):
+            headers, body = company.signed(kind, session)
+            reply = Http().post("/webhooks/payments/stripe", body, **headers)
+            assert (reply.status, reply.json()["code"]) == (404, "payments.unknown")
         assert everything() == before
 
     def test_a_dispute_of_money_we_never_saw_is_unknown(self, company: StripeCompany) -> None:

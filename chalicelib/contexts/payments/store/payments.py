@@ -167,7 +167,7 @@ def _captured_on_top(payment: Payment, refund: Refund) -> Write:
             PaymentItem.refunded.add(refund.amount.amount),
             PaymentItem.version.add(1),
         ],
-        PaymentItem.captured == payment.captured.amount,
+        PaymentItem.state.is_in(*HOLDS_MONEY),
         refuse=moved,
     )
 
