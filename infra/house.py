@@ -8,12 +8,15 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import msgspec
 
 from infra import access, outputs
+
+if TYPE_CHECKING:
+    from chalicelib.contexts.settlement.model import Statement
 
 PASSWORD_BYTES = 12
 FIRST_KEY = "First key"
@@ -98,6 +101,14 @@ def open_merchant(name: str, email: str) -> OpenedMerchant:
     merchant = merchants.open_merchant(SYSTEM, name=name, email=email, beside=people)
     owner = SignIn(told["email"], password)
     return OpenedMerchant(merchant.id, merchant.code, owner, told["api_key"])
+
+
+def close_statements() -> "list[Statement]":
+    """Close every merchant's statement now, as the schedule does once a day."""
+    from chalicelib.contexts.settlement import service as settlement
+    from chalicelib.kernel.actors import SYSTEM
+
+    return settlement.close_statements(SYSTEM)
 
 
 class _Category(msgspec.Struct, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""The operator's commands: look at queues, redrive, bootstrap the platform, open a merchant."""
+"""The operator's commands, as the Makefile names them."""
 
 import argparse
 import sys
@@ -45,11 +45,21 @@ def _merchant(arguments: Arguments) -> None:
     print("The password and the key are shown this once.")
 
 
+def _close_statements(arguments: Arguments) -> None:
+    house.enter(arguments.stage)
+    closed = house.close_statements()
+    for one in closed:
+        owed = f"{one.owed.minor} {one.owed.currency}"
+        print(f"{one.id}  {one.merchant_id}  {one.entries} entries  owed {owed} (minor units)")
+    print(f"{len(closed)} statements closed")
+
+
 COMMANDS: dict[str, tuple[Callable[[Arguments], None], tuple[str, ...]]] = {
     "status": (_status, ()),
     "redrive": (_redrive, ("queue",)),
     "bootstrap": (_bootstrap, ("email", "categories")),
     "merchant": (_merchant, ("name", "email")),
+    "close-statements": (_close_statements, ()),
 }
 """Command -> what it does and the words it takes; the Makefile passes the words on."""
 

@@ -10,8 +10,10 @@ from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.merchants import MerchantState
 from chalicelib.contexts.merchants import service as merchants
+from chalicelib.contexts.settlement.workers import HANDLERS
 from chalicelib.kernel.actors import ActorKind, Role
 from infra import house, operate
+from tests.makers.money_facts import a_completion, a_paid_order, a_paid_purchase
 from tests.makers.rows import everything
 
 CATEGORIES = str(Path(__file__).parents[2] / "demo" / "categories.json")
@@ -95,3 +97,18 @@ def test_a_missing_word_is_asked_for(command, words, capsys):
         command(*words)
     assert refusal.value.code == 2
     assert "usage: infra.operate" in capsys.readouterr().err
+
+
+def test_close_statements_closes_what_is_owed_and_then_nothing(command):
+    order, other = a_paid_order(1), a_paid_order(2)
+    for fact in (
+        a_paid_purchase(order, other),
+        a_completion(order),
+        a_completion(other),
+    ):
+        HANDLERS[type(fact)](fact)
+    printed = command("close-statements").splitlines()
+    assert len(printed) == 3
+    assert all(re.search(r"mer_\d  \d+ entries  owed \d+ GBP", line) for line in printed[:-1])
+    assert printed[-1] == "2 statements closed"
+    assert command("close-statements") == "0 statements closed\n"
