@@ -49,7 +49,7 @@ def _close_statements(arguments: Arguments) -> None:
     house.enter(arguments.stage)
     closed = house.close_statements()
     for one in closed:
-        owed = f"{one.owed.minor} {one.owed.currency}"
+        owed = f"{one.owed.amount} {one.owed.currency}"
         print(f"{one.id}  {one.merchant_id}  {one.entries} entries  owed {owed} (minor units)")
     print(f"{len(closed)} statements closed")
 
