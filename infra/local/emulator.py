@@ -158,18 +158,12 @@ class Emulator:
 
 
 def end_group(leader: int) -> None:
-    """End whoever is left of a process group: ask, wait a little, insist."""
-    for wanted in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(leader, wanted)
-        except (ProcessLookupError, PermissionError):
-            return
-        deadline = time.monotonic() + GROUP_TIMEOUT_S
+    """End whoever is left of a process group whose leader has gone: workers that only wait for it."""
+    deadline = time.monotonic() + GROUP_TIMEOUT_S
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
         while time.monotonic() < deadline:
-            try:
-                os.killpg(leader, 0)
-            except (ProcessLookupError, PermissionError):
-                return
+            os.killpg(leader, 0)
             time.sleep(POLL_S)
 
 

@@ -115,6 +115,7 @@ class Supervisor:
             if name not in sdk_environment(ports):
                 del os.environ[name]
         emulator = Emulator(places, ports)
+        self._undo.callback(progress, "MiniStack has saved its state and left")
         self._undo.callback(emulator.stop)
         emulator.start()
         progress(f"MiniStack answers on {ports.aws_url}")
@@ -122,6 +123,7 @@ class Supervisor:
             outputs = stack.bring_up_to_date(ports, secrets, progress)
         behind = _behind(ports, secrets, outputs)
         companies = Companies()
+        self._undo.callback(progress, "the front door is closed")
         self._undo.callback(companies.stop)
         companies.start(places, ports, secrets, behind)
         progress(f"the front door is open on {ports.shop_url}")

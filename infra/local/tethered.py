@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from infra.local import locks
 
@@ -31,11 +32,8 @@ def main() -> None:
         sys.exit(EXIT_HELD)
     threading.Thread(target=_leave_with_supervisor, daemon=True).start()
     _allow_many_connections()
-    asyncio.new_event_loop().run_until_complete(_emulate())
-    logging.shutdown()
-    lock.close()
-    # The state is saved. What is left are threads that wait for Lambda workers; nobody needs them.
-    os._exit(0)
+    with lock:
+        asyncio.run(_emulate())
 
 
 async def _emulate() -> None:
@@ -51,7 +49,26 @@ async def _emulate() -> None:
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = KEEP_ALIVE_S
     config.graceful_timeout = GRACE_S
-    await serve(app, config, shutdown_trigger=stop.wait)
+    await serve(_leaving_when_saved(app), config, shutdown_trigger=stop.wait)
+
+
+def _leaving_when_saved(app: Any) -> Any:
+    """End the process with the emulator's word that it is done, which it gives after saving.
+
+    What is left then are requests and threads that wait for Lambda workers, half a minute at times;
+    nobody needs them any more.
+    """
+
+    async def _leaving(scope: Any, receive: Any, send: Any) -> None:
+        async def _say(message: Any) -> None:
+            await send(message)
+            if message["type"] == "lifespan.shutdown.complete":
+                logging.shutdown()
+                os._exit(0)
+
+        await app(scope, receive, _say if scope["type"] == "lifespan" else send)
+
+    return _leaving
 
 
 def _allow_many_connections() -> None:
