@@ -6,6 +6,8 @@ from pathlib import Path
 
 from infra.package import ROOT
 
+NOT_RUNNING = "The local stack is not running; start it with `make start`."
+
 
 class CannotOperate(Exception):
     """A command cannot be carried out; the message says why and what to do."""
@@ -25,13 +27,13 @@ def use(stage: str, *, stack_file: Path | None = None) -> None:
         return
     stack_file = stack_file or local_folder() / "stack.json"
     if not stack_file.exists():
-        raise NotRunning("The local stack is not running; start it with `make start`.")
+        raise NotRunning(NOT_RUNNING)
     stack = json.loads(stack_file.read_text())
     os.environ |= {
         "AWS_ENDPOINT_URL": stack["aws_endpoint_url"],
         "AWS_DEFAULT_REGION": stack["region"],
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
     }
     os.environ.pop("AWS_PROFILE", None)
 

@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, WaiterError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    WaiterError,
+)
 
 from infra import access, assets, package, template
 from infra.libraries import InstallFailed
@@ -290,6 +296,8 @@ def main() -> None:
     try:
         access.use(arguments.stage)
         outputs = deploy(arguments.stage, parameters=_given(arguments.set))
+    except EndpointConnectionError as refusal:
+        sys.exit(access.NOT_RUNNING if arguments.stage == "local" else str(refusal))
     except NoCredentialsError:
         sys.exit("No AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.")
     except (

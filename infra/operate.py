@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from chalicelib.kernel.errors import Refusal
 from infra import access, house, queues
@@ -89,6 +89,8 @@ def main() -> None:
         arguments.run(arguments)
     except Refusal as refusal:
         sys.exit(refusal.detail)
+    except EndpointConnectionError as refusal:
+        sys.exit(access.NOT_RUNNING if arguments.stage == "local" else str(refusal))
     except (access.CannotOperate, BotoCoreError, ClientError) as refusal:
         sys.exit(str(refusal))
 

@@ -1,12 +1,14 @@
 """The operator's view of the queues, and what sending dead letters back does."""
 
 import json
+import os
+import sys
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from infra import access, outputs, queues
+from infra import access, operate, outputs, queues
 from infra.access import CannotOperate
 from infra.queues import Depth
 from infra.wiring import QUEUES, STREAM
@@ -109,8 +111,6 @@ def no_endpoint(monkeypatch):
 
 
 def test_the_local_stage_never_reaches_an_account(no_endpoint, tmp_path):
-    import os
-
     file = tmp_path / "stack.json"
     with pytest.raises(access.NotRunning, match="make start"):
         access.use("local", stack_file=file)
@@ -119,13 +119,21 @@ def test_the_local_stage_never_reaches_an_account(no_endpoint, tmp_path):
     access.use("local", stack_file=file)
     assert os.environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert os.environ["AWS_DEFAULT_REGION"] == "eu-west-2"
-    assert os.environ["AWS_SECRET_ACCESS_KEY"] == "local"
+    assert os.environ["AWS_SECRET_ACCESS_KEY"] == "test"
     assert "AWS_PROFILE" not in os.environ
 
 
 def test_other_stages_keep_the_users_own_environment(no_endpoint, tmp_path):
-    import os
-
     access.use("prod", stack_file=tmp_path / "none")
     assert "AWS_ENDPOINT_URL" not in os.environ
     assert os.environ["AWS_PROFILE"] == "mine"
+
+
+def test_a_local_stack_that_was_stopped_is_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "stack.json").write_text(
+        json.dumps({"aws_endpoint_url": "http://127.0.0.1:9", "region": "eu-west-2"})
+    )
+    monkeypatch.setattr(os, "environ", {"SOUK_LOCAL_DIR": str(tmp_path), "AWS_MAX_ATTEMPTS": "1"})
+    monkeypatch.setattr(sys, "argv", ["infra.operate", "local", "status"])
+    with pytest.raises(SystemExit, match="not running; start it with `make start`"):
+        operate.main()
