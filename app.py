@@ -25,6 +25,7 @@ from chalicelib.contexts.orders import workers as orders_workers
 from chalicelib.contexts.orders.api import selling, shopping
 from chalicelib.contexts.orders.pages import checkout, purchase
 from chalicelib.contexts.payments import api as payments_api
+from chalicelib.contexts.payments import console as payments_console
 from chalicelib.contexts.payments import workers as payments_workers
 from chalicelib.contexts.settlement import api as settlement_api
 from chalicelib.contexts.settlement import console as settlement_console
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     inventory_console.bp,
     settlement_console.bp,
     merchants_console.bp,
+    payments_console.bp,
 )
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

@@ -28,6 +28,7 @@ MERCHANT_LINKS = (
 PLATFORM_LINKS = (
     ("/console", "list", N_("Today")),
     ("/console/merchants", "people", N_("Merchants")),
+    ("/console/review", "money", N_("Payments to review")),
 )
 
 

@@ -1,7 +1,7 @@
 """What Souk does about payments: begins them, hears what companies say, sends refunds, asks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ from chalicelib.contexts.payments.model import (
 )
 from chalicelib.contexts.payments.store import PaymentItem, RefundItem
 from chalicelib.kernel import clock, ids
+from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy, NotFound, Refusal
 from chalicelib.kernel.money import Money
 from chalicelib.providers import payment as companies
@@ -42,6 +43,7 @@ ASK_AFTER_S = 600
 ASK_UNTIL_S = 26 * 3_600
 ASK_REFUND_UNTIL_S = 30 * 86_400
 ASK_BATCH_SIZE = 20
+REVIEW_MAX = 100
 
 STATE_TOLD = {
     CallbackKind.AUTHORIZED: PaymentState.AUTHORIZED,
@@ -54,6 +56,15 @@ REFUND_TOLD = {
     CallbackKind.REFUND_FAILED: RefundState.FAILED,
 }
 assert {*STATE_TOLD, *REFUND_TOLD, CallbackKind.CAPTURED} == set(CallbackKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A callback that contradicts us, and the payment it speaks of as it stands."""
+
+    callback: Callback
+    received_at: str
+    payment: Payment | None
 
 
 class UnknownPayment(NotFound):
@@ -221,9 +232,21 @@ def ask_due(capture: Callable[[Callback], object]) -> dict[str, int]:
     return counts
 
 
-def flagged(limit: int) -> list[Callback]:
-    """List callbacks that a person must look at, oldest first."""
-    return [row.callback for row in store.under_review(limit).items]
+def flagged(actor: Actor) -> list[Flagged]:
+    """List what waits for a person of the platform, oldest first, at most `REVIEW_MAX`."""
+    actor.as_platform()
+    waiting = store.under_review(REVIEW_MAX).items
+    asked = reads.batch([store.payment_key(row.payment_id) for row in waiting])
+    return [
+        Flagged(row.callback, row.received_at, store.payment_of(payment))
+        for row, payment in zip(waiting, asked, strict=True)
+    ]
+
+
+def mark_reviewed(actor: Actor, provider: str, event_id: str) -> None:
+    """Note that a person has looked at a flagged callback. Refuses 404 for one that does not wait."""
+    actor.as_platform()
+    transact.commit([store.reviewed(provider, event_id, actor.id)])
 
 
 def _noted(

@@ -4,6 +4,7 @@ from chalicelib.contexts.payments.store.callbacks import (
     CALLBACK_TTL_S,
     rearm,
     record_callback,
+    reviewed,
 )
 from chalicelib.contexts.payments.store.payments import (
     authorize,
@@ -75,6 +76,7 @@ __all__ = [
     "refund_row",
     "refund_sent",
     "reserve_refund",
+    "reviewed",
     "settle_refund",
     "started",
     "under_review",

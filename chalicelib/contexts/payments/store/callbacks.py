@@ -14,6 +14,7 @@ from chalicelib.contexts.payments.store.rows import (
     seen,
 )
 from chalicelib.kernel import clock
+from chalicelib.kernel.errors import NotFound
 from chalicelib.providers.payment import Callback, Outcome
 
 CALLBACK_TTL_S = 400 * 86_400
@@ -48,3 +49,21 @@ def rearm(row: PaymentItem | RefundItem, ask_at: str) -> Write:
         [item.due_at.set(ask_at)] if ask_at else [item.due_shard.remove(), item.due_at.remove()]
     )
     return transact.update(row, actions, item.due_at == row.due_at, refuse=moved)
+
+
+def reviewed(provider: str, event_id: str, actor_id: str) -> Write:
+    """Contribute that a person has looked at a flagged callback: it leaves the list.
+
+    Refuses 404 for one that does not wait.
+    """
+    return transact.update(
+        CallbackItem(pk=f"CALLBACK#{provider}#{event_id}", sk="CALLBACK"),
+        [
+            CallbackItem.reviewed_by.set(actor_id),
+            CallbackItem.expires_at.set(clock.epoch(clock.now()) + CALLBACK_TTL_S),
+            CallbackItem.due_shard.remove(),
+            CallbackItem.due_at.remove(),
+        ],
+        CallbackItem.due_shard == REVIEW,
+        refuse=lambda _old: NotFound(),
+    )

@@ -70,6 +70,7 @@ class CallbackItem(PaymentsItem, discriminator="CALLBACK"):
     payment_id = UnicodeAttribute()
     outcome = UnicodeAttribute()
     received_at = UnicodeAttribute()
+    reviewed_by = UnicodeAttribute(default="")
     callback: DocumentAttribute[Callback] = DocumentAttribute(Callback)
 
 
