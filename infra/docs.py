@@ -1,11 +1,12 @@
 """Writes docs/events.md and docs/errors.md from the code: `make docs`. A test holds them in step."""
 
-import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+
+from msgspec import structs
 
 import chalicelib
 from chalicelib.kernel.errors import Refusal
@@ -33,7 +34,7 @@ def events() -> str:
         if not fact.name:
             continue
         lines += [f"## {fact.name}", "", f"Version {fact.version}. {_sentence(fact)}", ""]
-        lines += [f"- `{one.name}`: {_type(one)}" for one in dataclasses.fields(fact)]
+        lines += [f"- `{one.name}`: {_type(one)}" for one in structs.fields(fact)]
         lines.append("")
     return "\n".join(lines)
 
@@ -81,7 +82,7 @@ def _meaning(refusal: type[Refusal]) -> str:
     return sentence or refusal.title.rstrip(".") + "."
 
 
-def _type(field: "dataclasses.Field[object]") -> str:
+def _type(field: structs.FieldInfo) -> str:
     kind = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", None)
     text = str(field.type) if kind is None or "[" in str(field.type) else kind
     return text.replace("chalicelib.", "").replace("|", "or")

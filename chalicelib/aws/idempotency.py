@@ -6,8 +6,8 @@ company after the commit); whoever repeats the key then finishes the work and st
 """
 
 import hashlib
-from dataclasses import dataclass
 
+from msgspec import Struct
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws import reads, transact
@@ -42,8 +42,7 @@ class Twin(Refusal):
     retry_after_s = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What was answered: replayed byte for byte."""
 
     status: int
@@ -64,8 +63,7 @@ class KeyItem(Item, discriminator="KEY"):
     location = UnicodeAttribute(default="")
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
+class IdempotencyKey(Struct, frozen=True):
     """A caller's key in its scope (credential, method, path), with the SHA-256 of the body."""
 
     hash: str

@@ -5,10 +5,10 @@ reads of an index cannot be.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
 
 from chalicelib.aws.settings import settings
 from chalicelib.aws.tables import Item, connection
@@ -23,8 +23,7 @@ I = TypeVar("I", bound=Item)  # noqa: E741 - an Item
 Position = dict[str, dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """The place of one row: its item class and keys."""
 
     item: type[Item]
@@ -32,8 +31,7 @@ class Key:
     sk: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rows(Generic[I]):
+class Rows(Struct, Generic[I], frozen=True):
     """Some rows of a partition; `position` is where the next query goes on (None at the end)."""
 
     items: list[I]

@@ -7,11 +7,11 @@ again here, and nowhere else; everything above may assume that a commit either h
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
 from pynamodb.exceptions import VerboseClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -53,8 +53,7 @@ class ConditionFailed(Conflict):
         self.old = old
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """One write of a transaction. Make it with `put`, `update`, `delete` or `check`."""
 
     operation: str

@@ -7,10 +7,10 @@ they need; it goes below Chalice's own.
 import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.aws import observe, transact
 from chalicelib.aws.observe import logger
@@ -59,8 +59,7 @@ def worker(name: str) -> Callable[[Handler], Handler]:
     return decorate
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One SQS message: `body` as text, `id` as SQS names it, `attempt` from 1."""
 
     id: str

@@ -1,7 +1,8 @@
 """Who asks. Every verb of a service takes an actor and decides by it, never by the route."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chalicelib.kernel.errors import Forbidden, NotSignedIn
 
@@ -25,8 +26,7 @@ class Role(StrEnum):
     PLATFORM = "platform"
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Who asks: `id` is an account's, an API key's, or the name of a command.
 
     `merchant_id` is set for MERCHANT and STAFF alone, `role` for people of the console.

@@ -1,12 +1,12 @@
 """Refusals: typed no's that a caller can cause. Each carries a stable dotted code and a status."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+
+class FieldError(Struct, frozen=True):
     """What is wrong with one field of a request; `field` is its dotted path."""
 
     field: str

@@ -1,11 +1,11 @@
 """Facts: what happened, past tense, immutable, versioned and self-sufficient."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+
+class Fact(Struct, frozen=True, kw_only=True):
     """Something that happened. Subclasses set `name` (`<context>.<Fact>`) and `version`.
 
     `id` is a ULID made when the fact was committed, or derived from its cause; `occurred_at` is

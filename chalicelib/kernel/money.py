@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 # ISO 4217 exponents that differ from two.
 EXPONENTS = {
@@ -22,8 +24,7 @@ def exponent(currency: str) -> int:
     return EXPONENTS.get(currency, 2)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Money:
+class Money(Struct, frozen=True, order=True):
     """`amount` integer minor units of `currency` (ISO 4217)."""
 
     amount: int

@@ -5,8 +5,9 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from chalicelib.kernel.errors import BadCursor
 
@@ -18,8 +19,7 @@ _MAC_BYTES = 10
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """One page of a list; `next_cursor` is None on the last."""
 
     items: list[T]

@@ -4,9 +4,10 @@ Whoever calls stands between two saved states and comes again with the same key.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.kernel.errors import Busy
 
@@ -22,8 +23,7 @@ class ProviderUnavailable(Busy):
     retry_after_s = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What the company said."""
 
     status: int

@@ -2,12 +2,12 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 from chalice import Blueprint, Response
+from msgspec import Struct, field
 
 from chalicelib.aws import idempotency
 from chalicelib.aws.idempotency import IdempotencyKey
@@ -32,8 +32,7 @@ class Keys(StrEnum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a handler answers: a view (any msgspec-encodable value) with a status and headers."""
 
     view: Any = None
@@ -41,8 +40,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """A route's description, kept on the handler for the OpenAPI page and the tests."""
 
     method: str

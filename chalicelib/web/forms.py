@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from typing import TypeVar
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from chalicelib.aws.idempotency import Answer as StoredAnswer
 from chalicelib.aws.idempotency import IdempotencyKey, KeyWrong, Twin, answer_of
@@ -22,8 +23,7 @@ _BOUNDARY = re.compile(r'boundary="?([^";]{1,70})"?')
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """An uploaded file."""
 
     name: str
@@ -31,8 +31,7 @@ class File:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldView:
+class FieldView(Struct, frozen=True, kw_only=True):
     """One field of a form as a template shows it: what was typed, and what is wrong with it."""
 
     name: str
@@ -48,8 +47,7 @@ class FieldView:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceView:
+class ChoiceView(Struct, frozen=True):
     """One of several: a tab, a sort order, a button. `href` or `value` is what it leads to."""
 
     label: str

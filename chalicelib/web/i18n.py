@@ -5,10 +5,11 @@ from templates, pages and refusals and compiles `locale/`; a test holds the cata
 """
 
 import gettext
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, Refusal
@@ -45,8 +46,7 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "extract, tr
     return message
 
 
-@dataclass(frozen=True, slots=True)
-class PriceView:
+class PriceView(Struct, frozen=True):
     """An amount as templates show it: the sign is set smaller than the number."""
 
     sign: str
@@ -57,8 +57,7 @@ class PriceView:
         return self.sign + self.number
 
 
-@dataclass(frozen=True, slots=True)
-class TimeView:
+class TimeView(Struct, frozen=True):
     """A moment for people, and for the `datetime` attribute."""
 
     iso: str

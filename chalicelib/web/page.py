@@ -2,12 +2,12 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 from chalice import Blueprint, Response
+from msgspec import Struct, field
 
 from chalicelib.kernel.errors import FieldError, Malformed, NotFound, NotSignedIn, Refusal
 from chalicelib.web import csrf, errors, forms
@@ -23,8 +23,7 @@ SIGN_IN = {"shop": "/account/sign-in", "console": "/console/sign-in"}
 NEXT_LENGTH_MAX = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Html:
+class Html(Struct, frozen=True):
     """A page: a template with its view. `is_public` lets CloudFront keep an anonymous answer."""
 
     template: str
@@ -35,8 +34,7 @@ class Html:
     is_public: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(Struct, frozen=True):
     """After a form, or to where something has moved: See Other."""
 
     to: str
@@ -44,8 +42,7 @@ class Redirect:
     status: int = 303
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What a page about a refusal shows. `errors` go beside the fields they name."""
 
     status: int
@@ -56,8 +53,7 @@ class Problem:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRoute:
+class PageRoute(Struct, frozen=True, kw_only=True):
     """A page's description, kept on its handler for the tests."""
 
     method: str

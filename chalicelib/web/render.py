@@ -3,11 +3,12 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from chalicelib.aws.settings import settings
 from chalicelib.web.i18n import LANGUAGE_NAMES, LOCALES, Words
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True):
     """What every page knows besides its own view: who looks at it, from where, in which language.
 
     `shelf` is what the area's layout shows on all of its pages (the shop's categories).

@@ -5,9 +5,10 @@ which binds them to this host. Nothing in them is trusted that is not a token of
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.aws.secrets import token_fits, token_for
 from chalicelib.aws.settings import settings
@@ -31,8 +32,7 @@ COUNT_MAX = 999_999
 _MARK = "~"
 
 
-@dataclass(frozen=True, slots=True)
-class Cookie:
+class Cookie(Struct, frozen=True):
     """A cookie to set; without `max_age_s` it ends with the browser, with 0 it is forgotten."""
 
     name: str

@@ -1,7 +1,8 @@
 """Facts about money, as orders and payments publish them."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.contexts.orders.facts import (
     OrderCompleted,

@@ -1,7 +1,8 @@
 """Orders as values, for tests without an engine."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.contexts.cart.model import Cart, CartLine, Totals, price
 from chalicelib.contexts.catalog import SkuCopy

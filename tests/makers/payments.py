@@ -1,7 +1,8 @@
 """Payments, refunds and callbacks to test with."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.aws import transact
 from chalicelib.contexts.payments import store

@@ -1,7 +1,8 @@
 """A purchase of one order that waits for its money, written directly."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.aws import transact
 from chalicelib.contexts.cart.model import Totals

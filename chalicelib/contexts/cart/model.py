@@ -1,8 +1,10 @@
 """What lies in a cart, and what it costs at the prices of this moment."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib.contexts.catalog.model import SkuCopy
 from chalicelib.contexts.merchants.model import Merchant
@@ -83,16 +85,14 @@ NOTICE_TEXTS = {
 assert set(NOTICE_TEXTS) == set(NoticeCode), "every notice has its words"
 
 
-@dataclass(frozen=True, slots=True)
-class CartLine:
+class CartLine(Struct, frozen=True):
     """How many of one variant, and whose they are."""
 
     quantity: int
     merchant_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cart:
+class Cart(Struct, frozen=True):
     """Lines by SKU in the order they were put. `version` counts the changes."""
 
     id: str
@@ -128,8 +128,7 @@ class Cart:
         return cart
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(Struct, frozen=True):
     """What an offer took off a line: a negative amount."""
 
     offer: str
@@ -137,8 +136,7 @@ class Adjustment:
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(Struct, frozen=True):
     """A line at this moment's price. `total` is after adjustments."""
 
     sku: str
@@ -156,8 +154,7 @@ class PricedLine:
     is_for_sale: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """`payable = goods - discount + shipping + tax`; goods are before adjustments."""
 
     goods: Money
@@ -189,8 +186,7 @@ class Totals:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something about one line that keeps it from being bought as it stands."""
 
     code: NoticeCode
@@ -200,8 +196,7 @@ class Notice:
         return NOTICE_TEXTS[self.code][locale]
 
 
-@dataclass(frozen=True, slots=True)
-class PricedCart:
+class PricedCart(Struct, frozen=True):
     """A cart as it would be bought now. Shipping is unknown before a quote: `estimated`."""
 
     id: str

@@ -1,8 +1,7 @@
 """The cart's pages: what lies in it, by merchant, and the forms that change it."""
 
-from dataclasses import dataclass
-
 from chalice import Blueprint
+from msgspec import Struct
 
 from chalicelib.contexts.cart import service
 from chalicelib.contexts.cart.model import QUANTITY_MAX, NoCart, PricedCart, PricedLine
@@ -18,8 +17,7 @@ bp = Blueprint(__name__)
 PAPER_TINT = 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CartLineView:
+class CartLineView(Struct, frozen=True, kw_only=True):
     place: int
     sku: str
     href: str
@@ -34,8 +32,7 @@ class CartLineView:
     notice: str
 
 
-@dataclass(frozen=True, slots=True)
-class CartGroupView:
+class CartGroupView(Struct, frozen=True):
     """What one merchant will send."""
 
     merchant: str
@@ -43,8 +40,7 @@ class CartGroupView:
     lines: list[CartLineView]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CartPageView:
+class CartPageView(Struct, frozen=True, kw_only=True):
     """A cart; `note` says what could not be done."""
 
     groups: list[CartGroupView]

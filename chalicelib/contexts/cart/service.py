@@ -5,8 +5,9 @@ good, and adds nothing to the cart itself.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.aws import idempotency, reads, secrets, transact
 from chalicelib.aws.idempotency import IdempotencyKey
@@ -47,8 +48,7 @@ QUOTE_SCOPE = "quote"
 SKU_LENGTH_MAX = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """What a cart costs delivered there: every way to deliver, and the totals of the chosen one."""
 
     id: str
@@ -58,8 +58,7 @@ class Quote:
     expires_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Struct, frozen=True):
     """What a quote said: the total of one cart, until then."""
 
     cart_id: str

@@ -1,14 +1,14 @@
 """What the catalog tells: products enter and leave the shop, change, and cost something else."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from chalicelib.kernel.facts import Fact
 from chalicelib.kernel.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class ToldVariant:
+class ToldVariant(Struct, frozen=True):
     """A variant as a fact tells it."""
 
     sku: str
@@ -17,8 +17,7 @@ class ToldVariant:
     options: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ToldProduct:
+class ToldProduct(Struct, frozen=True):
     """A product as a fact tells it: everything that a card or a search index is made of."""
 
     id: str
@@ -38,8 +37,7 @@ class ToldProduct:
     created_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductFact(Fact):
+class ProductFact(Fact, frozen=True, kw_only=True):
     """What the facts about one product share. Its aggregate is the product.
 
     `product_version` grows with every write, so of two facts the higher one is the later.
@@ -54,32 +52,28 @@ class ProductFact(Fact):
         return self.product_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductListed(ProductFact):
+class ProductListed(ProductFact, frozen=True, kw_only=True):
     """The product is in the shop from now on."""
 
     name: ClassVar[str] = "catalog.ProductListed"
     product: ToldProduct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductDelisted(ProductFact):
+class ProductDelisted(ProductFact, frozen=True, kw_only=True):
     """The product is out of the shop: `reason` is `delisted`, `removed` or `taken_down`."""
 
     name: ClassVar[str] = "catalog.ProductDelisted"
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductChanged(ProductFact):
+class ProductChanged(ProductFact, frozen=True, kw_only=True):
     """A listed product's texts, variants, pictures or place changed."""
 
     name: ClassVar[str] = "catalog.ProductChanged"
     product: ToldProduct
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedPrice:
+class ChangedPrice(Struct, frozen=True):
     """One variant's price before and after."""
 
     sku: str
@@ -87,8 +81,7 @@ class ChangedPrice:
     after: Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceChanged(ProductFact):
+class PriceChanged(ProductFact, frozen=True, kw_only=True):
     """Variants of a listed product cost something else from now on."""
 
     name: ClassVar[str] = "catalog.PriceChanged"
@@ -96,8 +89,7 @@ class PriceChanged(ProductFact):
     product: ToldProduct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockCounted(ProductFact):
+class StockCounted(ProductFact, frozen=True, kw_only=True):
     """An import made variants that had not been there; `units` is how many of each (sku) there are.
 
     Whoever keeps the stock takes the number only where it has none for the variant yet.

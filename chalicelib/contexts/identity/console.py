@@ -1,9 +1,9 @@
 """The console's door: sign-in, navigation, API keys."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chalice import Blueprint
+from msgspec import Struct
 
 from chalicelib.contexts.identity import model, service
 from chalicelib.contexts.identity.model import ApiKey, Session
@@ -32,32 +32,28 @@ PLATFORM_LINKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NavigationLink:
+class NavigationLink(Struct, frozen=True):
     href: str
     icon: str
     label: str
     is_current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Navigation:
+class Navigation(Struct, frozen=True):
     """Who is signed in, and where they may go."""
 
     who: str
     links: list[NavigationLink]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyView:
+class KeyView(Struct, frozen=True):
     id: str
     label: str
     hint: str
     created_at: TimeView
 
 
-@dataclass(frozen=True, slots=True)
-class KeysView:
+class KeysView(Struct, frozen=True):
     keys: list[KeyView]
     label: FieldView
     secret: str = ""

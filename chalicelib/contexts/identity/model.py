@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chalicelib.kernel import clock, text
 from chalicelib.kernel.actors import Actor
@@ -63,8 +64,7 @@ class TooManyKeys(Refusal):
     title = f"A merchant has at most {API_KEYS_MAX} API keys; revoke one first"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """A person. `email` or `phone` is the login; `role` and `merchant_id` are the console's."""
 
     id: str
@@ -78,8 +78,7 @@ class Account:
     created_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A sign-in that is good now: who it is, and what pages greet them with."""
 
     actor: Actor
@@ -90,8 +89,7 @@ class Session:
     expires_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct, frozen=True):
     """A merchant's API key as its console lists it; `hint` is the end of the token."""
 
     id: str
@@ -102,8 +100,7 @@ class ApiKey:
     created_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(Struct, frozen=True):
     """A privileged action: who did what to whom, and when."""
 
     at: str
@@ -113,8 +110,7 @@ class AuditEntry:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lifetime:
+class Lifetime(Struct, frozen=True):
     """How long a session lasts without use, and at most; `renew_s` spares a write a request."""
 
     idle_s: int

@@ -1,8 +1,7 @@
 """Members' pages: sign in, register, sign out."""
 
-from dataclasses import dataclass
-
 from chalice import Blueprint
+from msgspec import Struct
 
 from chalicelib.contexts.cart import pages as cart_pages
 from chalicelib.contexts.identity import model, service
@@ -17,8 +16,7 @@ from chalicelib.web.session import MEMBER, Visit, forget, session_cookie
 bp = Blueprint(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class SignInView:
+class SignInView(Struct, frozen=True):
     """A form to sign in or to register with what was typed; never the password."""
 
     fields: list[FieldView]

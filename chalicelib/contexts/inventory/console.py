@@ -1,8 +1,7 @@
 """The merchant's stock: counts, and the form that puts them."""
 
-from dataclasses import dataclass
-
 from chalice import Blueprint
+from msgspec import Struct
 
 from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.identity.console import staff
@@ -18,8 +17,7 @@ LOW_STOCK = 5
 ROWS_SHOWN = 50
 
 
-@dataclass(frozen=True, slots=True)
-class StockRowView:
+class StockRowView(Struct, frozen=True):
     sku: str
     on_hand: int
     held: int
@@ -27,8 +25,7 @@ class StockRowView:
     is_low: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockView:
+class StockView(Struct, frozen=True, kw_only=True):
     """The counts, and what was typed into the form above them."""
 
     rows: list[StockRowView]

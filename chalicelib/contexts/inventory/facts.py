@@ -1,14 +1,12 @@
 """What inventory says happened."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from chalicelib.contexts.inventory.model import HeldLine
 from chalicelib.kernel.facts import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockHeld(Fact):
+class StockHeld(Fact, frozen=True, kw_only=True):
     """Units were set aside for a purchase."""
 
     name: ClassVar[str] = "inventory.StockHeld"
@@ -21,8 +19,7 @@ class StockHeld(Fact):
         return self.purchase_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldConsumed(Fact):
+class HoldConsumed(Fact, frozen=True, kw_only=True):
     """Units of a purchase are paid for and have left the stock."""
 
     name: ClassVar[str] = "inventory.HoldConsumed"
@@ -35,8 +32,7 @@ class HoldConsumed(Fact):
         return self.purchase_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldReleased(Fact):
+class HoldReleased(Fact, frozen=True, kw_only=True):
     """Units set aside for a purchase are free again; `state` is `released` or `expired`."""
 
     name: ClassVar[str] = "inventory.HoldReleased"
@@ -50,8 +46,7 @@ class HoldReleased(Fact):
         return self.purchase_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockGivenBack(Fact):
+class StockGivenBack(Fact, frozen=True, kw_only=True):
     """Units that had been sold are in stock again, for an order cancelled or goods returned."""
 
     name: ClassVar[str] = "inventory.StockGivenBack"
@@ -65,8 +60,7 @@ class StockGivenBack(Fact):
         return self.purchase_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockPut(Fact):
+class StockPut(Fact, frozen=True, kw_only=True):
     """A merchant, or its import, said how many units are on hand."""
 
     name: ClassVar[str] = "inventory.StockPut"
@@ -81,8 +75,7 @@ class StockPut(Fact):
         return self.sku
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockRanOut(Fact):
+class StockRanOut(Fact, frozen=True, kw_only=True):
     """The last free unit of a sku is gone. Of two such facts the higher `turn` is the later."""
 
     name: ClassVar[str] = "inventory.StockRanOut"
@@ -96,8 +89,7 @@ class StockRanOut(Fact):
         return self.sku
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockCameBack(Fact):
+class StockCameBack(Fact, frozen=True, kw_only=True):
     """A sku that had no free unit has some. Of two such facts the higher `turn` is the later."""
 
     name: ClassVar[str] = "inventory.StockCameBack"

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
+
+from msgspec import Struct
 
 from chalicelib.kernel.errors import Conflict, FieldError, Malformed, Refusal
 from chalicelib.kernel.states import Machine
@@ -68,8 +69,7 @@ class UnknownLocation(Refusal):
     code, status, title = "inventory.unknown_location", 422, "There is no such location"
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
+class Stock(Struct, frozen=True):
     """The stock of one sku at one location."""
 
     sku: str
@@ -90,8 +90,7 @@ class Stock:
         return cls(sku, location, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class HeldLine:
+class HeldLine(Struct, frozen=True):
     """Units of one stock record that belong to one order of a purchase."""
 
     sku: str
@@ -101,8 +100,7 @@ class HeldLine:
     order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+class Holds(Struct, frozen=True):
     """Everything set aside for one purchase, order by order.
 
     `states` says how each order's hold stands, for orders may be cancelled singly.

@@ -1,9 +1,9 @@
 """The platform's desk for merchants: applications, standing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from chalice import Blueprint
+from msgspec import Struct
 
 from chalicelib.contexts.identity.console import platform
 from chalicelib.contexts.merchants import service
@@ -52,15 +52,13 @@ assert all(STANDING.allows(*edge) for _, edge, _ in MOVES.values()), "moves go a
 HARSH = {"reject", "suspend", "close"}
 
 
-@dataclass(frozen=True, slots=True)
-class MoveView:
+class MoveView(Struct, frozen=True):
     value: str
     label: str
     is_harsh: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MerchantView:
+class MerchantView(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     email: str
@@ -71,8 +69,7 @@ class MerchantView:
     needs_reason: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MerchantsView:
+class MerchantsView(Struct, frozen=True):
     state: str
     tabs: list[ChoiceView]
     merchants: list[MerchantView]

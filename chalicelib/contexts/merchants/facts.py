@@ -1,13 +1,11 @@
 """What merchants say happened."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from chalicelib.kernel.facts import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MerchantApproved(Fact):
+class MerchantApproved(Fact, frozen=True, kw_only=True):
     """A merchant may sell, for the first time or again; its listed products may be shown."""
 
     name: ClassVar[str] = "merchants.MerchantApproved"
@@ -21,8 +19,7 @@ class MerchantApproved(Fact):
         return self.merchant_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MerchantSuspended(Fact):
+class MerchantSuspended(Fact, frozen=True, kw_only=True):
     """A merchant may not sell for now; its products are hidden, its orders go on."""
 
     name: ClassVar[str] = "merchants.MerchantSuspended"

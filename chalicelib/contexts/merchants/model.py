@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chalicelib.kernel import countries, text
 from chalicelib.kernel.errors import FieldError, Malformed, Refusal
@@ -67,8 +68,7 @@ class MethodKind(StrEnum):
     PICKUP = "pickup"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryMethod:
+class DeliveryMethod(Struct, frozen=True, kw_only=True):
     """One way a merchant delivers. No `countries` means worldwide; from `free_from` it is free.
 
     `name` is by locale; `days_min` to `days_max` is the estimate.
@@ -84,8 +84,7 @@ class DeliveryMethod:
     days_max: int = 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merchant:
+class Merchant(Struct, frozen=True, kw_only=True):
     """Who sells. `code` begins every sku of theirs; `name` and `description` are by locale."""
 
     id: str
@@ -110,8 +109,7 @@ class Merchant:
         return self.name.get(locale) or self.name["en"]
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """A step of a merchant's standing: who moved it, where from and to, and why."""
 
     at: str

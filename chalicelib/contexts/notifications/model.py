@@ -1,7 +1,8 @@
 """Which mail a fact leads to, and what the mail says. Templates decide the words."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chalicelib.contexts.orders.facts import (
     OrderDelivered,
@@ -35,8 +36,7 @@ class MailState(StrEnum):
 MAILS = Machine(MailState, {MailState.SENDING: {MailState.SENT}, MailState.SENT: set()})
 
 
-@dataclass(frozen=True, slots=True)
-class MailLine:
+class MailLine(Struct, frozen=True):
     """A line as mails show it; `total` is empty where money is not the subject."""
 
     title: str
@@ -44,16 +44,14 @@ class MailLine:
     total: Money | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MailOrder:
+class MailOrder(Struct, frozen=True):
     """What one merchant sends or sent."""
 
     merchant: str
     lines: tuple[MailLine, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(Struct, frozen=True, kw_only=True):
     """Everything a mail says: `url` leads to the purchase and opens it."""
 
     message: Message

@@ -1,7 +1,8 @@
 """What happens to purchases and orders. Every fact's aggregate is its purchase."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.contexts.orders.model.values import Order
 from chalicelib.contexts.payments.model import Refund
@@ -9,8 +10,7 @@ from chalicelib.kernel.facts import Fact
 from chalicelib.kernel.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedLine:
+class PlacedLine(Struct, frozen=True):
     sku: str
     title: str
     quantity: int
@@ -18,8 +18,7 @@ class PlacedLine:
     total: Money
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedOrder:
+class PlacedOrder(Struct, frozen=True):
     order_id: str
     merchant_id: str
     merchant_name: dict[str, str]
@@ -27,8 +26,7 @@ class PlacedOrder:
     total: Money
 
 
-@dataclass(frozen=True, slots=True)
-class PaidLine:
+class PaidLine(Struct, frozen=True):
     sku: str
     title: str
     quantity: int
@@ -36,8 +34,7 @@ class PaidLine:
     commission: Money
 
 
-@dataclass(frozen=True, slots=True)
-class PaidOrder:
+class PaidOrder(Struct, frozen=True):
     """`goods` is after discounts; `total = goods + shipping + tax`."""
 
     order_id: str
@@ -51,15 +48,13 @@ class PaidOrder:
     commission: Money
 
 
-@dataclass(frozen=True, slots=True)
-class SentLine:
+class SentLine(Struct, frozen=True):
     sku: str
     title: str
     quantity: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseFact(Fact):
+class PurchaseFact(Fact, frozen=True, kw_only=True):
     """Something that happened to a purchase or one of its orders."""
 
     purchase_id: str
@@ -69,8 +64,7 @@ class PurchaseFact(Fact):
         return self.purchase_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurchasePlaced(PurchaseFact):
+class PurchasePlaced(PurchaseFact, frozen=True, kw_only=True):
     """A checkout went through: goods are held until `expires_at` while payment is awaited."""
 
     name = "orders.PurchasePlaced"
@@ -83,8 +77,7 @@ class PurchasePlaced(PurchaseFact):
     orders: tuple[PlacedOrder, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurchasePaid(PurchaseFact):
+class PurchasePaid(PurchaseFact, frozen=True, kw_only=True):
     """Money for the whole purchase is captured; merchants may confirm and ship.
 
     `orders` are those that are paid for: one cancelled before is not among them.
@@ -101,8 +94,7 @@ class PurchasePaid(PurchaseFact):
     orders: tuple[PaidOrder, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseExpired(PurchaseFact):
+class PurchaseExpired(PurchaseFact, frozen=True, kw_only=True):
     """It was not paid in time; what was held for it is free again."""
 
     name = "orders.PurchaseExpired"
@@ -110,8 +102,7 @@ class PurchaseExpired(PurchaseFact):
     order_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseRevived(PurchaseFact):
+class PurchaseRevived(PurchaseFact, frozen=True, kw_only=True):
     """Money came after the expiry and the stock could be taken again. `PurchasePaid` goes with it."""
 
     name = "orders.PurchaseRevived"
@@ -119,8 +110,7 @@ class PurchaseRevived(PurchaseFact):
     order_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFact(PurchaseFact):
+class OrderFact(PurchaseFact, frozen=True, kw_only=True):
     """Something that happened to one order. `merchant_name` is by locale."""
 
     order_id: str
@@ -130,15 +120,13 @@ class OrderFact(PurchaseFact):
     locale: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderConfirmed(OrderFact):
+class OrderConfirmed(OrderFact, frozen=True, kw_only=True):
     """The merchant took the order on."""
 
     name = "orders.OrderConfirmed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderPartlyShipped(OrderFact):
+class OrderPartlyShipped(OrderFact, frozen=True, kw_only=True):
     """A shipment left, and more is to follow. `lines` are what is in this one."""
 
     name = "orders.OrderPartlyShipped"
@@ -150,8 +138,7 @@ class OrderPartlyShipped(OrderFact):
     lines: tuple[SentLine, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderShipped(OrderFact):
+class OrderShipped(OrderFact, frozen=True, kw_only=True):
     """A shipment left, and with it everything is on its way. `lines` are what is in this one."""
 
     name = "orders.OrderShipped"
@@ -163,15 +150,13 @@ class OrderShipped(OrderFact):
     lines: tuple[SentLine, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderDelivered(OrderFact):
+class OrderDelivered(OrderFact, frozen=True, kw_only=True):
     """Everything that was sent has arrived."""
 
     name = "orders.OrderDelivered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCompleted(OrderFact):
+class OrderCompleted(OrderFact, frozen=True, kw_only=True):
     """The shopper said so, or the time to object is over: the merchant may be paid."""
 
     name = "orders.OrderCompleted"
@@ -179,8 +164,7 @@ class OrderCompleted(OrderFact):
     currency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCancelled(OrderFact):
+class OrderCancelled(OrderFact, frozen=True, kw_only=True):
     """It will not be fulfilled. If it was paid for, a `RefundRequested` goes with it."""
 
     name = "orders.OrderCancelled"
@@ -190,8 +174,7 @@ class OrderCancelled(OrderFact):
     currency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundRequested(PurchaseFact):
+class RefundRequested(PurchaseFact, frozen=True, kw_only=True):
     """Money is to go back. The payments room asks the company, with the refund's id as its key.
 
     The refund names no order and no merchant where no order took the money: it came too late,

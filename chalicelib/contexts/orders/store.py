@@ -7,9 +7,10 @@ the write that changes the state.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws import reads, transact
@@ -71,8 +72,7 @@ class OrdersDoneItem(OrdersItem, discriminator="DONE"):
     fact = UnicodeAttribute()
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """A purchase with its orders, and the timeline where it was read too."""
 
     purchase: Purchase

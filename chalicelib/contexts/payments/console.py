@@ -1,8 +1,7 @@
 """The platform's desk for payments: what companies told that contradicts what was asked."""
 
-from dataclasses import dataclass
-
 from chalice import Blueprint
+from msgspec import Struct
 
 from chalicelib.contexts.identity.console import platform
 from chalicelib.contexts.payments import service
@@ -27,8 +26,7 @@ KINDS = {
 assert set(KINDS) == set(CallbackKind), "every kind has its words"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlaggedView:
+class FlaggedView(Struct, frozen=True, kw_only=True):
     at: TimeView
     company: str
     event_id: str
@@ -39,8 +37,7 @@ class FlaggedView:
     asked: PriceView | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewView:
+class ReviewView(Struct, frozen=True):
     flagged: list[FlaggedView]
     note: str = ""
 

@@ -1,14 +1,11 @@
 """What payments tells the other rooms. The history of each fact is its purchase's."""
 
-from dataclasses import dataclass
-
 from chalicelib.contexts.payments.model import Refund
 from chalicelib.kernel.facts import Fact
 from chalicelib.kernel.money import Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OfPurchase(Fact):
+class _OfPurchase(Fact, frozen=True, kw_only=True):
     purchase_id: str
 
     @property
@@ -16,8 +13,7 @@ class _OfPurchase(Fact):
         return self.purchase_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentCaptured(_OfPurchase):
+class PaymentCaptured(_OfPurchase, frozen=True, kw_only=True):
     """Money arrived. Where `applied` is false no order took it, and it goes back."""
 
     name, version = "payments.PaymentCaptured", 1
@@ -29,8 +25,7 @@ class PaymentCaptured(_OfPurchase):
     applied: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentFailed(_OfPurchase):
+class PaymentFailed(_OfPurchase, frozen=True, kw_only=True):
     """A payment was declined or ran out of time; the shopper may try again."""
 
     name, version = "payments.PaymentFailed", 1
@@ -41,8 +36,7 @@ class PaymentFailed(_OfPurchase):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundSucceeded(_OfPurchase):
+class RefundSucceeded(_OfPurchase, frozen=True, kw_only=True):
     """The company gave the money back."""
 
     name, version = "payments.RefundSucceeded", 1
@@ -50,8 +44,7 @@ class RefundSucceeded(_OfPurchase):
     refund: Refund
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundFailed(_OfPurchase):
+class RefundFailed(_OfPurchase, frozen=True, kw_only=True):
     """The company did not give the money back; what was set aside for it is free again."""
 
     name, version = "payments.RefundFailed", 1
@@ -60,8 +53,7 @@ class RefundFailed(_OfPurchase):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargebackOpened(_OfPurchase):
+class ChargebackOpened(_OfPurchase, frozen=True, kw_only=True):
     """The shopper's bank wants the money back."""
 
     name, version = "payments.ChargebackOpened", 1

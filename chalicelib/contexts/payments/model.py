@@ -1,7 +1,8 @@
 """Payments and refunds as values: their states, and what a callback means for one."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chalicelib.kernel.errors import Conflict, Refusal
 from chalicelib.kernel.money import Money
@@ -89,8 +90,7 @@ class RefundTooLarge(Refusal):
     code, status, title = "payments.refund_too_large", 422, "There is not that much left to refund"
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentAction:
+class PaymentAction(Struct, frozen=True):
     """What the shopper does next: `redirect|qr|client_secret|none`.
 
     `reference` is the company's name for this attempt and is not shown.
@@ -103,8 +103,7 @@ class PaymentAction:
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
+class Payment(Struct, frozen=True, kw_only=True):
     """One attempt to pay for a purchase at one company.
 
     `refunded` is what has been promised back (never more than `captured`), `returned` what the
@@ -131,8 +130,7 @@ class Payment:
         return self.captured - self.refunded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundLine:
+class RefundLine(Struct, frozen=True, kw_only=True):
     """Units of one sku given back: the shopper's part and the commission on it."""
 
     sku: str
@@ -141,8 +139,7 @@ class RefundLine:
     commission: Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refund:
+class Refund(Struct, frozen=True, kw_only=True):
     """Money on its way back. `order_id` and `merchant_id` are empty for money no order took.
 
     `amount` includes `shipping` and `tax`; the rest is goods, of which `commission` was taken.

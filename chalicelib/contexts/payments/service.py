@@ -1,9 +1,11 @@
 """What Souk does about payments: begins them, hears what companies say, sends refunds, asks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.aws import reads, secrets, transact
 from chalicelib.aws.observe import logger
@@ -58,8 +60,7 @@ REFUND_TOLD = {
 assert {*STATE_TOLD, *REFUND_TOLD, CallbackKind.CAPTURED} == set(CallbackKind)
 
 
-@dataclass(frozen=True, slots=True)
-class Flagged:
+class Flagged(Struct, frozen=True):
     """A callback that contradicts us, and the payment it speaks of as it stands."""
 
     callback: Callback

@@ -1,8 +1,7 @@
 """The merchant's statements: what is owed, and every entry behind it."""
 
-from dataclasses import dataclass
-
 from chalice import Blueprint
+from msgspec import Struct
 
 from chalicelib.contexts.identity.console import staff
 from chalicelib.contexts.settlement import service
@@ -35,22 +34,19 @@ CAUSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StatementLink:
+class StatementLink(Struct, frozen=True):
     href: str
     short_id: str
     closed_at: TimeView
     owed: PriceView
 
 
-@dataclass(frozen=True, slots=True)
-class StatementsView:
+class StatementsView(Struct, frozen=True):
     statements: list[StatementLink]
     next_href: str
 
 
-@dataclass(frozen=True, slots=True)
-class PostingView:
+class PostingView(Struct, frozen=True):
     at: TimeView
     order: str
     order_href: str
@@ -59,8 +55,7 @@ class PostingView:
     amount: PriceView
 
 
-@dataclass(frozen=True, slots=True)
-class StatementView:
+class StatementView(Struct, frozen=True):
     short_id: str
     closed_at: TimeView
     owed: PriceView

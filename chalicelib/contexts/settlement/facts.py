@@ -1,14 +1,12 @@
 """What settlement says happened."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from chalicelib.kernel.facts import Fact
 from chalicelib.kernel.money import Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementClosed(Fact):
+class StatementClosed(Fact, frozen=True, kw_only=True):
     """A merchant's statement takes no more entries; `owed` is what it is to be paid."""
 
     name: ClassVar[str] = "settlement.StatementClosed"

@@ -5,8 +5,9 @@ about none when no order took the money, so that a merchant's ledger balances by
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chalicelib.contexts.orders.facts import PaidOrder, PurchasePaid, RefundRequested
 from chalicelib.contexts.payments.facts import PaymentCaptured, RefundFailed, RefundSucceeded
@@ -59,14 +60,12 @@ class NoSuchStatement(NotFound):
     code, title = "settlement.no_such_statement", "There is no such statement"
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(Struct, frozen=True):
     account: Account
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A balanced journal entry. `cause` is the name of the fact that caused it."""
 
     id: str
@@ -86,8 +85,7 @@ class Entry:
         return self.legs[0].amount.currency
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(Struct, frozen=True):
     """One leg as a ledger shows it; `id` is `<entry>.<n>`."""
 
     id: str
@@ -98,8 +96,7 @@ class Posting:
     order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """What a merchant is owed for the orders that were completed, in one currency.
 
     `totals` are the sums of the legs by account; `owed` is what the merchant gets (negative when

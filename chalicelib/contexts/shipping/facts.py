@@ -1,13 +1,10 @@
 """What shipping tells the other rooms. The history of each fact is its purchase's."""
 
-from dataclasses import dataclass
-
 from chalicelib.contexts.shipping.model import ShipmentEvent, ShipmentLine, ShipmentState
 from chalicelib.kernel.facts import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OfShipment(Fact):
+class _OfShipment(Fact, frozen=True, kw_only=True):
     purchase_id: str
     order_id: str
     merchant_id: str
@@ -20,8 +17,7 @@ class _OfShipment(Fact):
         return self.purchase_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipmentCreated(_OfShipment):
+class ShipmentCreated(_OfShipment, frozen=True, kw_only=True):
     """A merchant handed units of an order over to a courier."""
 
     name, version = "shipping.ShipmentCreated", 1
@@ -29,8 +25,7 @@ class ShipmentCreated(_OfShipment):
     lines: tuple[ShipmentLine, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipmentMoved(_OfShipment):
+class ShipmentMoved(_OfShipment, frozen=True, kw_only=True):
     """A courier told something. `state` and `rank` are the shipment's now; where `is_late`, unchanged.
 
     `event` is what was told, for the timeline.
@@ -44,8 +39,7 @@ class ShipmentMoved(_OfShipment):
     event: ShipmentEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipmentDelivered(_OfShipment):
+class ShipmentDelivered(_OfShipment, frozen=True, kw_only=True):
     """The shopper has the parcel: delivered, or collected. Told instead of `ShipmentMoved`."""
 
     name, version = "shipping.ShipmentDelivered", 1

@@ -1,8 +1,9 @@
 """Shipments as values: their states and ranks, and what merchants offer for an address."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from chalicelib.contexts.merchants.model import DeliveryMethod, Merchant, MethodKind
 from chalicelib.kernel.errors import Conflict, Refusal
@@ -69,16 +70,14 @@ class NoDelivery(Refusal):
     code, status, title = "shipping.no_delivery", 422, "Nothing is delivered to this address"
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentLine:
+class ShipmentLine(Struct, frozen=True):
     """Units of one sku inside a shipment."""
 
     sku: str
     quantity: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipmentEvent:
+class ShipmentEvent(Struct, frozen=True, kw_only=True):
     """What a courier told: `at` is its own time, `recorded_at` ours."""
 
     at: str
@@ -88,8 +87,7 @@ class ShipmentEvent:
     recorded_at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipment:
+class Shipment(Struct, frozen=True, kw_only=True):
     """One consignment with one courier. `rank` is the farthest it has come."""
 
     id: str
@@ -120,8 +118,7 @@ def moved(shipment: Shipment, word: ShipmentState) -> tuple[ShipmentState, int] 
     return word, RANK[word]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryOption:
+class DeliveryOption(Struct, frozen=True, kw_only=True):
     """A way to deliver a whole cart: its price, and each merchant's share of it.
 
     `name` is by locale.

@@ -5,11 +5,12 @@ page (`tracking_url`) and send no callbacks.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from chalicelib.aws.settings import settings
 from chalicelib.kernel.errors import Refusal
@@ -54,8 +55,7 @@ class NumberMissing(Refusal):
     code, status, title = "shipping.number_missing", 422, "Give this courier's tracking number"
 
 
-@dataclass(frozen=True, slots=True)
-class CourierCallback:
+class CourierCallback(Struct, frozen=True):
     """A verified message of a courier. `event_id` is its id: the same id is the same message.
 
     `occurred_at` is the courier's own time; it sorts the timeline and decides nothing.

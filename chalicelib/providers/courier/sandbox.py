@@ -1,11 +1,11 @@
 """The sandbox courier: Standard Webhooks, a page to click, no parcels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Malformed
@@ -32,8 +32,7 @@ class _Envelope(msgspec.Struct):
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
+class Sandbox(Struct, frozen=True):
     """The adapter. A booking follows from the shipment's id, so it needs no call."""
 
     secret: str

@@ -1,11 +1,11 @@
 """Messages to people, by whoever carries them: the port, and the way to its adapter."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+
+class Mail(Struct, frozen=True):
     """A mail in one language, as text and as HTML."""
 
     to: str

@@ -5,10 +5,11 @@ company's idempotency key, so that each may be made again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from chalicelib.aws.settings import settings
 from chalicelib.kernel.errors import Refusal
@@ -53,8 +54,7 @@ class Outcome(StrEnum):
     FLAGGED = "flagged"
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRequest:
+class PaymentRequest(Struct, frozen=True):
     """What a company needs to let a shopper pay; the payment's id is the idempotency key."""
 
     payment_id: str
@@ -66,8 +66,7 @@ class PaymentRequest:
     locale: str = "en"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """What the shopper does next: `redirect` to `url`, scan `qr`, use `client_secret`, or `none`.
 
     `reference` is the company's own name for this attempt, for asking it later.
@@ -80,8 +79,7 @@ class Action:
     reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class Callback(Struct, frozen=True):
     """A verified message of a company, or its answer to a question.
 
     `event_id` is the company's id of the message: the same id is the same message.
@@ -102,8 +100,7 @@ class Callback:
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RefundOrder:
+class RefundOrder(Struct, frozen=True):
     """What a company needs to give money back; the refund's id is the idempotency key.
 
     `provider_reference` names the captured money, `refund_reference` the refund at the company
@@ -119,8 +116,7 @@ class RefundOrder:
     refund_reference: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RefundAnswer:
+class RefundAnswer(Struct, frozen=True):
     """What a company said about a refund."""
 
     standing: RefundStanding
@@ -128,8 +124,7 @@ class RefundAnswer:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
+class Acknowledgement(Struct, frozen=True):
     """The success answer that a company expects."""
 
     body: str

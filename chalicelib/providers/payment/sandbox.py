@@ -7,12 +7,12 @@ starting a payment needs no call.
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Malformed
@@ -63,8 +63,7 @@ class _Standing(msgspec.Struct):
     data: _Data
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
+class Sandbox(Struct, frozen=True):
     """The adapter. `url` is where the company's pages are; empty where it has none."""
 
     secret: str

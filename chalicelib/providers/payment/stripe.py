@@ -8,12 +8,12 @@ from the future are refused too, and nothing is verified without a secret.
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Malformed
@@ -119,8 +119,7 @@ STANDINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Stripe:
+class Stripe(Struct, frozen=True):
     """The adapter. `key` is the secret API key, `secret` the endpoint's `whsec_…`."""
 
     key: str

@@ -1,7 +1,6 @@
 """The outbox: committed means published, by the stream's relay or by the sweeper."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -16,8 +15,7 @@ from chalicelib.kernel.facts import Fact
 ARN = "arn:aws:sqs:eu-west-1:123456789012:listener"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KettleBoiled(Fact):
+class KettleBoiled(Fact, frozen=True, kw_only=True):
     name = "kitchen.KettleBoiled"
 
     kettle: str

@@ -1,8 +1,7 @@
 """Carts through the contract: opening, filling, quoting, and everything that is refused."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.inventory import service as inventory

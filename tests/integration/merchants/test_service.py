@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.contexts.merchants import Merchant, MerchantState, service
 from chalicelib.contexts.merchants.model import CodeTaken, WrongState, standard_delivery

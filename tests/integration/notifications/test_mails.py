@@ -1,8 +1,12 @@
 """Mails: in the shopper's language, with both parts, sent once."""
 
-from dataclasses import replace
-
 import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+from msgspec.structs import replace
+
+from chalicelib.contexts.notifications.model import Message
+from chalicelib.contexts.notifications.workers import LETTERS, notifications_on_fact
 from chalicelib.contexts.orders.facts import (
     OrderDelivered,
     OrderPartlyShipped,
@@ -12,11 +16,6 @@ from chalicelib.contexts.orders.facts import (
     PurchasePlaced,
     SentLine,
 )
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ses.models import ses_backends
-
-from chalicelib.contexts.notifications.model import Message
-from chalicelib.contexts.notifications.workers import LETTERS, notifications_on_fact
 from chalicelib.providers.messaging.ses import Ses
 from tests.makers.events import sqs_event
 from tests.makers.money_facts import (

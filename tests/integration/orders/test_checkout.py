@@ -1,9 +1,9 @@
 """Checkout: one transaction or nothing, what was shown or a question, one answer a key."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.aws import idempotency, transact
 from chalicelib.contexts.catalog import service as catalog

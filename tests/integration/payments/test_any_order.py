@@ -1,11 +1,12 @@
 """Whatever companies say, in whatever order and however often: money is conserved."""
 
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chalicelib.aws import transact
 from chalicelib.contexts.orders import service as orders

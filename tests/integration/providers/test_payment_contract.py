@@ -4,10 +4,11 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.kernel.clock import epoch, now
 from chalicelib.kernel.errors import Malformed

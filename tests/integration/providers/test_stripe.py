@@ -1,10 +1,10 @@
 """What is Stripe's own: its sessions, and what its events mean."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.kernel.clock import now
 from chalicelib.kernel.money import Money

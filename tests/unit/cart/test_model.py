@@ -1,10 +1,9 @@
 """Carts: their limits, their prices, and what a shopper is told about a line."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chalicelib.contexts.cart.model import (
     LINES_MAX,

@@ -1,9 +1,8 @@
 """What the index holds of a product, and how its counts change."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.contexts.catalog.model.listing import (
     ALL,

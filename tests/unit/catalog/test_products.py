@@ -1,8 +1,7 @@
 """Products: states, codes, SKUs, and what content is acceptable."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.contexts.catalog.model.html import clean
 from chalicelib.contexts.catalog.model.products import (

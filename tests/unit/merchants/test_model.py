@@ -1,8 +1,7 @@
 """Merchants' standing, codes and ways to deliver."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.contexts.merchants.model import (
     STANDING,

@@ -1,10 +1,9 @@
 """What captured money means, and where payments and refunds may move."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chalicelib.contexts.payments.model import (
     HOLDS_MONEY,

@@ -1,10 +1,9 @@
 """Ranks decide where a parcel is; merchants decide what is offered."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chalicelib.contexts.merchants.model import (
     DeliveryMethod,

@@ -1,8 +1,7 @@
 """The merchant's imports: a form for a file, and how the job is getting on."""
 
-from dataclasses import dataclass
-
 from chalice import Blueprint
+from msgspec import Struct
 
 from chalicelib.contexts.catalog.model.jobs import ImportState, Remark
 from chalicelib.contexts.catalog.service import imports as service
@@ -27,14 +26,12 @@ STATES = {
 assert set(STATES) == set(ImportState), "every state has its words"
 
 
-@dataclass(frozen=True, slots=True)
-class CountView:
+class CountView(Struct, frozen=True):
     count: int
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportView:
+class ImportView(Struct, frozen=True, kw_only=True):
     """How an import is getting on; `rows_done` of `rows` are bytes of the file."""
 
     state: str
@@ -48,8 +45,7 @@ class ImportView:
     notices: list[Remark]
 
 
-@dataclass(frozen=True, slots=True)
-class UploadView:
+class UploadView(Struct, frozen=True):
     note: str = ""
 
 

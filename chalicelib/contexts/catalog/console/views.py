@@ -1,7 +1,8 @@
 """What a merchant's console shows of products."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chalicelib.contexts.catalog.model.categories import CategoryTree
 from chalicelib.contexts.catalog.model.products import MACHINE, Product, ProductState, Variant
@@ -27,8 +28,7 @@ MOVES = {
 """What a merchant may do with a product from the list of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductRowView:
+class ProductRowView(Struct, frozen=True, kw_only=True):
     """A product as a line of the merchant's list."""
 
     href: str
@@ -43,24 +43,21 @@ class ProductRowView:
     moves: list[ChoiceView]
 
 
-@dataclass(frozen=True, slots=True)
-class ProductsView:
+class ProductsView(Struct, frozen=True):
     tabs: list[ChoiceView]
     products: list[ProductRowView]
     next_href: str
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class VariantRowView:
+class VariantRowView(Struct, frozen=True):
     sku: str
     title: str
     price: str
     compare_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductFormView:
+class ProductFormView(Struct, frozen=True, kw_only=True):
     """The form for a new product, or for one that is there; `variants` are the latter's."""
 
     heading: str

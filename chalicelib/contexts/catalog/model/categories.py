@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.contexts.catalog.model.refusals import CategoriesWrong
 from chalicelib.contexts.catalog.model.words import stems
@@ -17,8 +18,7 @@ ID_PREFIX = "cat_"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Struct, frozen=True):
     """One category. Its id is `cat_` and its slug, so that either leads to the other unread.
 
     `words` are what types, tags and titles of its products are called in merchants' files.
@@ -40,8 +40,7 @@ def category_id(reference: str) -> str:
     return reference if reference.startswith(ID_PREFIX) else ID_PREFIX + reference
 
 
-@dataclass(frozen=True)
-class CategoryTree:
+class CategoryTree(Struct, frozen=True, dict=True):
     """All categories, in the order in which they are shown."""
 
     categories: tuple[Category, ...] = ()

@@ -8,9 +8,10 @@ and the newer column names are read.
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib.contexts.catalog.model.categories import OTHER, CategoryTree
 from chalicelib.contexts.catalog.model.html import clean
@@ -72,8 +73,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,12}(\.0+)?")
 _NOT_OWN_CODE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A row of the file: its number and its cells by what they mean."""
 
     number: int
@@ -89,8 +89,7 @@ class Row:
         return bool(self["image"]) and not any(self[name] for name in said)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The rows of one handle that stand together.
 
     `end` is the byte where what follows begins, `last` the number of the row before that.
@@ -107,8 +106,7 @@ class Group:
         return self.rows[0].number
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What a group's rows come to. `content` is None where no product can be made of them.
 
     `numbers` is the row of each SKU, `quantities` what the file says is on hand.
@@ -138,8 +136,7 @@ class Judged:
         return replace(self, content=content, refused=(*self.refused, remark))
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Struct, frozen=True):
     """What reading a group needs to know of the shop: whose file it is and what may be named."""
 
     merchant_code: str

@@ -1,7 +1,8 @@
 """Imports as values: the job, how far it has come, and what it has to say about rows."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from chalicelib.kernel.states import Machine
 
@@ -33,8 +34,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """Something about one row: why it was refused, or what a merchant should know.
 
     Rows are counted as a spreadsheet does: the header is row 1.
@@ -45,8 +45,7 @@ class Remark:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How far an import has come: rows read, products by outcome, remarks by kind."""
 
     rows: int = 0
@@ -68,8 +67,7 @@ class Counts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ImportJob:
+class ImportJob(Struct, frozen=True):
     """An import. It goes on behind row `row`, at byte `offset`; `revision` counts its saves.
 
     Until `leased_until` (RFC 3339) one worker has it for itself.

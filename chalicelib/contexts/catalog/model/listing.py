@@ -7,10 +7,10 @@ A listing is a partition (everything, a category with those below it, a merchant
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
+from msgspec import Struct, field
 
 from chalicelib.contexts.catalog.model.products import Product
 from chalicelib.contexts.catalog.model.words import stems
@@ -39,24 +39,21 @@ class Order(StrEnum):
     SOLD = "sold"
 
 
-@dataclass(frozen=True, slots=True)
-class CardMerchant:
+class CardMerchant(Struct, frozen=True):
     """Who sells it, as a card says."""
 
     id: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(Struct, frozen=True):
     """What members think of it: the average of so many stars."""
 
     average: float
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """A product in a list. The price is the lowest variant's."""
 
     id: str
@@ -71,8 +68,7 @@ class Card:
     rating: Rating | msgspec.UnsetType = msgspec.UNSET
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRow:
+class IndexRow(Struct, frozen=True):
     """One row of the index. `keys` are what filters ask for, `values` the four sort values."""
 
     pk: str
@@ -92,8 +88,7 @@ class IndexRow:
         return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(Struct, frozen=True):
     """What of a product is in the index: places with digests, and what it was counted under.
 
     `as_of` names the truth that this follows from. It never comes back to what it was, so a writer
@@ -106,8 +101,7 @@ class Marker:
     as_of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What of a product should be in the index; empty for one that is not in the shop."""
 
     rows: tuple[IndexRow, ...] = ()
@@ -121,16 +115,14 @@ class Entry:
         return Marker(rows, self.partitions, self.counted, as_of)
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(Struct, frozen=True):
     """What one change adds to the counts of some partitions; labels name merchants."""
 
     changes: dict[str, dict[str, int]]
     labels: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """The counts of one partition: how many products, and how many under each facet's value."""
 
     total: int = 0

@@ -3,8 +3,10 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib.contexts.catalog.model.refusals import (
     CompareAtNotHigher,
@@ -58,8 +60,7 @@ MACHINE = Machine(
 FIRST_STATES = frozenset({ProductState.DRAFT, ProductState.LISTED, ProductState.DELISTED})
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Struct, frozen=True):
     """What is bought. `sku` is known across the marketplace: the merchant's code, a dot, its own.
 
     `external_sku` keeps a code that had to be mapped at import.
@@ -78,8 +79,7 @@ class Variant:
         return " / ".join(self.options.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(Struct, frozen=True):
     """A picture. `source` is where it comes from; `url` is empty until Souk keeps a copy.
 
     `tries` counts failed fetches; `row` is the row of the import that named it.
@@ -99,8 +99,7 @@ class Media:
         return bool(self.source) and not self.url
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What a merchant says about a product, however it came in."""
 
     title: str
@@ -114,8 +113,7 @@ class Content:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """One product as it stands. `version` grows with every write; `created_at` is RFC 3339.
 
     A removed product keeps its row, for carts and history, and is in no list.
@@ -174,8 +172,7 @@ class Product:
         return replace(self, state=state)
 
 
-@dataclass(frozen=True, slots=True)
-class SkuCopy:
+class SkuCopy(Struct, frozen=True):
     """The small copy of a variant that cart and checkout read by the batch.
 
     `is_listed` tells whether its product is in the shop now; whether its merchant may sell is the

@@ -1,7 +1,8 @@
 """What a caller wants a product to be, and the content that follows from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from chalicelib.contexts.catalog.model.html import clean
 from chalicelib.contexts.catalog.model.products import (
@@ -17,8 +18,7 @@ from chalicelib.contexts.catalog.model.refusals import MediaWrong
 from chalicelib.kernel.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class WantedVariant:
+class WantedVariant(Struct, frozen=True):
     """A variant as its merchant gives it; `sku` is the merchant's own code or the full one."""
 
     sku: str
@@ -28,8 +28,7 @@ class WantedVariant:
     weight_g: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """A product's fields as a merchant gives them; None leaves a field as it is.
 
     `category` is an id or slug; variants and pictures replace the former ones as a whole.

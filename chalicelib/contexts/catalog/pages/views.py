@@ -1,11 +1,11 @@
 """What the shop's shelves show: cards, categories, listings, a product."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Struct, field
 
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog.model.categories import Category, CategoryTree
@@ -35,14 +35,12 @@ SORTS = {
 FACET_NAMES = {"category": N_("Category"), "merchant": N_("Merchant")}
 
 
-@dataclass(frozen=True, slots=True)
-class LinkView:
+class LinkView(Struct, frozen=True):
     label: str
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShelfView:
+class ShelfView(Struct, frozen=True):
     """A category as a place to go to."""
 
     href: str
@@ -51,8 +49,7 @@ class ShelfView:
     count: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CardView:
+class CardView(Struct, frozen=True):
     href: str
     title: str
     image: str
@@ -64,21 +61,18 @@ class CardView:
     is_in_stock: bool
 
 
-@dataclass(frozen=True, slots=True)
-class HomeView:
+class HomeView(Struct, frozen=True):
     showcase: list[CardView]
     shelves: list[ShelfView]
     newest: list[CardView]
 
 
-@dataclass(frozen=True, slots=True)
-class FacetView:
+class FacetView(Struct, frozen=True):
     name: str
     choices: list[ChoiceView]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListingView:
+class ListingView(Struct, frozen=True, kw_only=True):
     """A listing whose address is its state: every filter is a parameter."""
 
     title: str
@@ -103,29 +97,25 @@ class ListingView:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PictureView:
+class PictureView(Struct, frozen=True):
     src: str
     alt: str
 
 
-@dataclass(frozen=True, slots=True)
-class OptionChoiceView:
+class OptionChoiceView(Struct, frozen=True):
     label: str
     href: str
     is_current: bool
     is_possible: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OptionView:
+class OptionView(Struct, frozen=True):
     name: str
     current: str
     choices: list[OptionChoiceView]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductView:
+class ProductView(Struct, frozen=True, kw_only=True):
     """A product with one of its variants chosen."""
 
     title: str

@@ -8,10 +8,10 @@ address that was checked, and each redirect is checked the same way.
 import ipaddress
 import socket
 import ssl
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import urllib3
+from msgspec import Struct
 from urllib3.exceptions import HTTPError
 
 from chalicelib.aws.settings import settings
@@ -36,8 +36,7 @@ SIGNATURES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A picture's bytes, and what they are by their first bytes, whatever the sender said."""
 
     body: bytes

@@ -9,8 +9,10 @@ workers on one job the second one's save fails, and it stops.
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.aws import files, queues, reads, transact
 from chalicelib.aws.observe import logger
@@ -57,8 +59,7 @@ TRIES_MAX = 10
 ATTEMPTS_MAX = 6
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
+class _Result(Struct, frozen=True):
     """What became of one group: its outcome, its remarks, and the product that was written."""
 
     outcome: Outcome
@@ -66,8 +67,7 @@ class _Result:
     product: Product | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """What a slice has at hand: the file, the handles that stood in it so far, and the shop."""
 
     table: Table

@@ -1,8 +1,10 @@
 """What merchants do with files of products: hand them in, and look how they are getting on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.aws import files, idempotency, queues, transact
 from chalicelib.aws.idempotency import IdempotencyKey
@@ -25,8 +27,7 @@ UPLOAD_WAITED_FOR_S = 86_400
 STALLED_READ = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How an import is getting on, with what it has to say about rows."""
 
     job: ImportJob

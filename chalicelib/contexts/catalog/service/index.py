@@ -8,8 +8,9 @@ and deltas are added up in batches.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.aws import queues, reads, transact
 from chalicelib.aws.observe import logger
@@ -44,8 +45,7 @@ WRITES_SPARE = 2
 SINGLE_WRITE_VARIANTS = 90
 
 
-@dataclass(frozen=True, slots=True)
-class _Truth:
+class _Truth(Struct, frozen=True):
     """Everything that one product's place in the index follows from."""
 
     product: Product | None

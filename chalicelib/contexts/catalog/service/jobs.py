@@ -1,10 +1,9 @@
 """What the room tells itself to do later: messages of its two queues."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class RunImport:
+class RunImport(Struct, frozen=True):
     """Go on with an import where its job stands."""
 
     import_id: str
@@ -12,8 +11,7 @@ class RunImport:
     task: str = "import"
 
 
-@dataclass(frozen=True, slots=True)
-class Relist:
+class Relist(Struct, frozen=True):
     """Bring the index in step with every product, or with one merchant's, from a cursor on."""
 
     merchant_id: str = ""
@@ -22,8 +20,7 @@ class Relist:
     task: str = "relist"
 
 
-@dataclass(frozen=True, slots=True)
-class FetchPictures:
+class FetchPictures(Struct, frozen=True):
     """Fetch the pictures that a product still lacks."""
 
     product_id: str

@@ -1,7 +1,8 @@
 """What merchants do with their products: describe, list, change, take away."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chalicelib.aws import idempotency, queues, reads
 from chalicelib.aws.idempotency import IdempotencyKey

@@ -3,8 +3,11 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.aws import files, queues
 from chalicelib.aws.observe import logger
@@ -36,8 +39,7 @@ class Round:
     silent_hosts: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fetched:
+class _Fetched(Struct, frozen=True):
     """What became of one address: where the copy is, or why there is none."""
 
     url: str = ""

@@ -1,6 +1,6 @@
 """Bringing the index in step with many products at once, a slice at a time."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chalicelib.aws import queues
 from chalicelib.aws.settings import settings

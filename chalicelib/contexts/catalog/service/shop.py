@@ -10,10 +10,11 @@ word (the longest) finds, and no more.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib.aws import reads
 from chalicelib.aws.reads import Key
@@ -56,8 +57,7 @@ ORDERS = {
 RELEVANCE = "relevance"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What a shopper looks for. Prices are minor units; `attributes` are names with values.
 
     `sort` is empty for the natural order: relevance for a search, newest first otherwise.
@@ -81,8 +81,7 @@ class Wish:
         return "listing " + hashlib.sha256(same).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A page of a listing. Cards and facets are JSON texts, as they are answered.
 
     `total` is None where it cannot be known without reading everything.
@@ -98,8 +97,7 @@ class Found:
         return [msgspec.json.decode(card, type=Card) for card in self.cards]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A product as the shop shows it, with its merchant and whatever else was read beside."""
 
     product: Product
@@ -107,8 +105,7 @@ class Shown:
     beside: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CountedCategory:
+class CountedCategory(Struct, frozen=True):
     """A category with how many products it and those below it have."""
 
     id: str

@@ -1,10 +1,11 @@
 """Writing a product: its row, the small copies of its variants and its facts, as one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.aws import outbox, reads, transact
 from chalicelib.aws.transact import Write
@@ -33,8 +34,7 @@ CLAIM_TTL_S = 3_600
 PICTURES_RETRY_S = 300
 
 
-@dataclass(frozen=True, slots=True)
-class _Copies:
+class _Copies(Struct, frozen=True):
     """What a change means for the small copies."""
 
     gone: list[SkuCopy]

@@ -7,10 +7,10 @@ that are not added up yet; `SOLD#code` / `SOLD` how many units of a product were
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws import reads, transact
@@ -76,8 +76,7 @@ class SoldItem(CatalogItem, discriminator="SOLD"):
     units = NumberAttribute()
 
 
-@dataclass(frozen=True, slots=True)
-class FoundRow:
+class FoundRow(Struct, frozen=True):
     """A row of the index as a listing reads it."""
 
     sk: str

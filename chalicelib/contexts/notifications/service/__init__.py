@@ -1,6 +1,6 @@
 """What notifications does: one mail for one fact."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chalicelib.aws.secrets import token_for
 from chalicelib.aws.settings import settings

@@ -1,9 +1,9 @@
 """What programs see of purchases and orders."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib.contexts.cart.model import Adjustment, Totals
 from chalicelib.contexts.orders import service

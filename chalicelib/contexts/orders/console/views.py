@@ -1,7 +1,8 @@
 """What a merchant's console shows of orders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chalicelib.contexts.inventory.console import StockRowView
 from chalicelib.contexts.orders.model.states import CANCELLABLE, SHIPPABLE, OrderState
@@ -28,8 +29,7 @@ TABS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRowView:
+class OrderRowView(Struct, frozen=True, kw_only=True):
     """An order as a line of a list."""
 
     href: str
@@ -42,15 +42,13 @@ class OrderRowView:
     total: PriceView
 
 
-@dataclass(frozen=True, slots=True)
-class OrdersView:
+class OrdersView(Struct, frozen=True):
     tabs: list[ChoiceView]
     orders: list[OrderRowView]
     next_href: str
 
 
-@dataclass(frozen=True, slots=True)
-class TodoView:
+class TodoView(Struct, frozen=True):
     """A tile: how many of something wait to be done, and where."""
 
     href: str
@@ -59,8 +57,7 @@ class TodoView:
     is_waiting: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TodayView:
+class TodayView(Struct, frozen=True):
     heading: str
     todo: list[TodoView]
     orders: list[OrderRowView]
@@ -68,8 +65,7 @@ class TodayView:
     is_platform: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LineView:
+class LineView(Struct, frozen=True):
     """A line with what may still be shipped and refunded of it."""
 
     sku: str
@@ -83,8 +79,7 @@ class LineView:
     total: PriceView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderPageView:
+class OrderPageView(Struct, frozen=True, kw_only=True):
     href: str
     short_id: str
     state: str

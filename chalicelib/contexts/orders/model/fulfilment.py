@@ -1,7 +1,8 @@
 """From an agreed order to one that has arrived: confirming, shipping, the courier's news."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chalicelib.contexts.orders.model.refusals import (
     AlreadyShipped,

@@ -1,7 +1,8 @@
 """From a priced cart to orders: split by merchant, with commission frozen on every line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chalicelib.contexts.cart.model import PricedCart, PricedLine, Totals
 from chalicelib.contexts.merchants.model import Merchant
@@ -16,8 +17,7 @@ from chalicelib.contexts.orders.model.values import (
 from chalicelib.kernel.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """What is agreed for the whole purchase and copied into each of its orders."""
 
     purchase_id: str

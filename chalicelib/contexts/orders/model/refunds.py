@@ -1,7 +1,9 @@
 """What a refund comes to: computed from frozen amounts, to the cent, never more than was paid."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.contexts.orders.model.refusals import NothingToRefund
 from chalicelib.contexts.orders.model.values import Order, OrderLine
@@ -9,8 +11,7 @@ from chalicelib.contexts.payments.model import RefundLine
 from chalicelib.kernel.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class RefundPlan:
+class RefundPlan(Struct, frozen=True):
     """A refund that can be made now; `order` is how the order stands afterwards."""
 
     order: Order

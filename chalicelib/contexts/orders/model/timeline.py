@@ -1,8 +1,9 @@
 """The timeline of an order: what happened when, in the reader's language."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class StepKind(StrEnum):
@@ -64,8 +65,7 @@ TEXTS = {
 assert set(TEXTS) == set(StepKind), "every step has its words"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step. Without `order_id` it belongs to every order of the purchase.
 
     `at` is RFC 3339 in UTC with milliseconds; for a courier's step it is the courier's own time.

@@ -1,7 +1,9 @@
 """What was agreed: purchases, orders, their lines, and what has happened to them since."""
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.contexts.cart.model import Adjustment, Totals
 from chalicelib.contexts.orders.model.states import (
@@ -17,8 +19,7 @@ _ORDER_ID = re.compile(r"ord_[0-9A-Z]{26}_[1-9][0-9]?")
 _PURCHASE_ID = re.compile(r"pur_[0-9A-Z]{26}")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where to; `country` is ISO 3166-1 alpha-2. `line2` and `region` may be empty."""
 
     name: str
@@ -31,8 +32,7 @@ class Address:
     country: str
 
 
-@dataclass(frozen=True, slots=True)
-class MerchantCopy:
+class MerchantCopy(Struct, frozen=True):
     """The merchant as it was called when the order was placed."""
 
     id: str
@@ -43,8 +43,7 @@ class MerchantCopy:
         return self.name.get(locale) or self.name.get("en") or self.code
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(Struct, frozen=True):
     """One variant, as agreed. Price, total and commission are frozen; the counts below grow.
 
     `refunded` units took `refunded_amount` of `total` and `refunded_commission` of `commission`.
@@ -77,14 +76,12 @@ class OrderLine:
         return self.quantity - min(self.refunded, self.unshipped)
 
 
-@dataclass(frozen=True, slots=True)
-class ShippedLine:
+class ShippedLine(Struct, frozen=True):
     sku: str
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentEvent:
+class ShipmentEvent(Struct, frozen=True):
     """One word of the courier; `at` is the courier's time and only sorts."""
 
     at: str
@@ -93,8 +90,7 @@ class ShipmentEvent:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentCopy:
+class ShipmentCopy(Struct, frozen=True):
     """A shipment as this order knows it; the shipping room has the original.
 
     `told` is the rank and the id of the fact that said the state.
@@ -119,8 +115,7 @@ class ShipmentCopy:
         return replace(self, events=tuple(events[-EVENTS_MAX:]))
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What one merchant fulfils of a purchase.
 
     `returned` is what the company has confirmed as given back, in minor units; `complete_at` is
@@ -193,8 +188,7 @@ _UNPAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(Struct, frozen=True):
     """What a shopper pays for once. `attempt` counts its payments, `payment_id` is the last."""
 
     id: str

@@ -5,11 +5,12 @@ without scripts and places one purchase however often its button is pressed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from chalice import Blueprint
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.aws.idempotency import Answer
 from chalicelib.aws.settings import settings
@@ -40,8 +41,7 @@ DEFAULT_COUNTRIES = {"en": "GB", "zh-CN": "CN"}
 STEP_PLACE, STEP_LESS = "place", "less"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldKind:
+class FieldKind(Struct, frozen=True):
     """How a field of the form is asked for."""
 
     label: str
@@ -78,8 +78,7 @@ FIELDS = {
 ADDRESS = ("name", "phone", "line1", "line2", "city", "region", "postal_code", "country")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MethodView:
+class MethodView(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     estimate: str
@@ -88,8 +87,7 @@ class MethodView:
     is_current: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutView:
+class CheckoutView(Struct, frozen=True, kw_only=True):
     """The page. `methods` are empty until the address is known."""
 
     key: str

@@ -1,7 +1,8 @@
 """What the pages after checkout show: a purchase with its orders, shipments and refunds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chalicelib.contexts.orders.model.fulfilment import received
 from chalicelib.contexts.orders.model.refusals import NotShipped
@@ -26,8 +27,7 @@ PAPER_TINT = 7
 TITLES_SHOWN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderView:
+class ProviderView(Struct, frozen=True):
     """A way to pay."""
 
     id: str
@@ -36,8 +36,7 @@ class ProviderView:
     is_current: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderLineView:
+class OrderLineView(Struct, frozen=True, kw_only=True):
     href: str
     title: str
     variant: str
@@ -49,15 +48,13 @@ class OrderLineView:
     counts: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(Struct, frozen=True):
     at: TimeView
     text: str
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentView:
+class ShipmentView(Struct, frozen=True):
     courier: str
     tracking_number: str
     url: str
@@ -66,8 +63,7 @@ class ShipmentView:
     events: list[StepView]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderView:
+class OrderView(Struct, frozen=True, kw_only=True):
     """What one merchant sends, and what the shopper may do with it now."""
 
     id: str
@@ -81,8 +77,7 @@ class OrderView:
     can_receive: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurchasePageView:
+class PurchasePageView(Struct, frozen=True, kw_only=True):
     """A purchase. `standing` changes with anything worth reading the page anew for."""
 
     id: str
@@ -111,8 +106,7 @@ class PurchasePageView:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseLinkView:
+class PurchaseLinkView(Struct, frozen=True, kw_only=True):
     """A purchase in a member's list."""
 
     href: str
@@ -124,8 +118,7 @@ class PurchaseLinkView:
     total: PriceView
 
 
-@dataclass(frozen=True, slots=True)
-class MineView:
+class MineView(Struct, frozen=True):
     who: str
     purchases: list[PurchaseLinkView]
     next_href: str

@@ -1,6 +1,6 @@
 """Who may look at a purchase: whoever holds its token, and the member who made it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from chalicelib.aws import reads, secrets
 from chalicelib.contexts.orders import store
@@ -16,8 +16,7 @@ from chalicelib.contexts.orders.store import Whole
 from chalicelib.kernel.actors import ANONYMOUS, Actor, ActorKind
 
 
-@dataclass(frozen=True, slots=True)
-class Shopper:
+class Shopper(Struct, frozen=True):
     """Who shops: a member or nobody known, perhaps with a purchase's token."""
 
     actor: Actor = ANONYMOUS

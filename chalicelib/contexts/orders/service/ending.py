@@ -5,7 +5,8 @@ in the transaction that ends it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chalicelib.aws import idempotency, outbox, reads, transact
 from chalicelib.aws.idempotency import IdempotencyKey

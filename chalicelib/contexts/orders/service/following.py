@@ -1,7 +1,8 @@
 """What orders learns from the facts of other rooms: shipments, refunds, and the timeline."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chalicelib.aws import outbox, reads, transact
 from chalicelib.aws.transact import Write

@@ -1,7 +1,8 @@
 """From paid to completed: the merchant confirms and ships, the courier tells, the shopper has it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chalicelib.aws import idempotency, outbox, reads, transact
 from chalicelib.aws.idempotency import IdempotencyKey
@@ -28,8 +29,7 @@ ATTEMPTS_MAX = 10
 Seal = Callable[[Order], idempotency.Answer]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipWish:
+class ShipWish(Struct, frozen=True, kw_only=True):
     """What a merchant hands over: units by SKU (its own code will do), to whom, under which number."""
 
     courier: str

@@ -1,6 +1,6 @@
 """Looking at purchases and orders: by the shopper, by the member, by the merchant."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from chalicelib.aws import reads
 from chalicelib.contexts.orders import store
@@ -16,8 +16,7 @@ from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.paging import PAGE_SIZE, Page
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A purchase in a member's list: with its orders and payment, without its refunds."""
 
     purchase: Purchase

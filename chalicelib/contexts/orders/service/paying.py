@@ -6,7 +6,9 @@ reads again.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.aws import outbox, reads, transact
 from chalicelib.aws.idempotency import IdempotencyKey
@@ -52,8 +54,7 @@ TOO_LATE = "The payment came after the purchase had ended"
 TWICE = "The purchase was paid already"
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """All that a capture is judged by."""
 
     payment: Payment

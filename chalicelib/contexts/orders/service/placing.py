@@ -6,7 +6,9 @@ follows from the payment's id: then the answer is part of the write.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.aws import idempotency, outbox, reads, transact
 from chalicelib.aws.idempotency import IdempotencyKey
@@ -37,8 +39,7 @@ from chalicelib.kernel.errors import Refusal
 from chalicelib.kernel.money import Money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What a shopper asks for at checkout, checked field by field already."""
 
     email: str
@@ -51,8 +52,7 @@ class Wish:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A purchase as it is looked at: its orders, its payment, and what went back."""
 
     purchase: Purchase

@@ -5,7 +5,8 @@ read; when that fails the order is read and the amount computed again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chalicelib.aws import idempotency, outbox, reads, transact
 from chalicelib.aws.idempotency import IdempotencyKey
@@ -35,8 +36,7 @@ from chalicelib.kernel.money import Money
 ATTEMPTS_MAX = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundWish:
+class RefundWish(Struct, frozen=True, kw_only=True):
     """What a merchant wants to give back: units by SKU (its own code will do), shipping, a reason.
 
     `restock`: the units come back into stock.

@@ -1,7 +1,8 @@
 """The facts that a step tells, and the timer that it arms."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.orders.facts import (

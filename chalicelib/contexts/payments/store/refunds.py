@@ -1,6 +1,6 @@
 """What payments contributes to the life of a refund: promised, sent, ended."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chalicelib.aws import outbox, transact
 from chalicelib.aws.transact import Write

@@ -1,7 +1,6 @@
 """Rows, keys and reads of the payments table."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from pynamodb.attributes import (
     BooleanAttribute,
     DiscriminatorAttribute,
