@@ -15,7 +15,7 @@ def everything() -> Rows:
 
 def of_kind(room: str, kind: str) -> list[dict[str, Any]]:
     """The rows of one kind, in the order of their keys."""
-    rows = everything()[room]
+    rows = _rows(settings().tables[room])
     return [rows[place] for place in sorted(rows) if rows[place]["kind"]["S"] == kind]
 
 
