@@ -32,7 +32,7 @@ logs: $(READY) ## follow the functions' logs
 
 ##@ While developing
 test: $(READY) ## run every test
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadgroup
 
 check: $(READY) ## format, lint, types, and the quick tests
 	@$(PY) -m ruff format --check .
