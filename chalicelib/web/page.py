@@ -87,7 +87,8 @@ def page(
 
     Everything but GET needs the form's CSRF token and comes from the shop's own pages. A refusal
     becomes the page that `refused(visit, refusal, **path parameters)` shows (the form again, with
-    what was typed), the sign-in page, or a page that says what happened.
+    what was typed; not for a form that could not be read), the sign-in page, or a page that says
+    what happened.
     """
     route = PageRoute(method=method, path=path, area=area_of(path))
 
@@ -96,11 +97,13 @@ def page(
         def view(**path_params: str) -> Response:
             visit = Visit(bp.current_request, path_params=path_params)
             visit.path = _address(path, path_params)
+            again = None
             try:
                 _read(visit, takes_files=takes_files)
+                again = refused
                 return _respond(visit, handler(visit, **path_params))
             except Exception as error:  # noqa: BLE001 - the one place where errors become pages
-                return _refuse(visit, error, refused, path_params)
+                return _refuse(visit, error, again, path_params)
 
         view.page = route  # type: ignore[attr-defined]
         options = {"methods": [method], "content_types": ["*/*"], "name": f"{method} {path}"}
@@ -198,9 +201,7 @@ def _refuse(
     """Answer a refusal with a page; what breaks while doing so is a defect with a plain page."""
     try:
         refusal = errors.refusal_of(error, visit.id)
-        is_about_form = refused is not None and not isinstance(refusal, csrf.FormForged)
-        if is_about_form and refusal.status < 500:
-            assert refused is not None
+        if refused is not None and refusal.status < 500:
             return _respond(visit, refused(visit, refusal, **path_params))
         return _respond(visit, _page_about(visit, refusal))
     except Exception as second:  # noqa: BLE001 - see above

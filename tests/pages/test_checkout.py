@@ -1,0 +1,191 @@
+"""Checkout as HTML: two steps on one page, one purchase however often the button is pressed."""
+
+import pytest
+
+from chalicelib.contexts.catalog import service as catalog
+from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
+from chalicelib.contexts.inventory import service as inventory
+from chalicelib.kernel.money import Money
+from tests.makers.browser import values
+from tests.makers.rows import of_kind
+from tests.makers.shop import delivers
+from tests.pages.test_cart import put
+
+TYPED = {
+    "email": "ada@shop.example",
+    "name": "Ada Example",
+    "phone": "+44 20 7946 0000",
+    "line1": "1 Example Street",
+    "city": "London",
+    "postal_code": "N1 1AA",
+    "country": "GB",
+}
+
+
+@pytest.fixture
+def at_checkout(browser, listed):
+    """A visitor with two tees of 10.00 at the checkout."""
+    put(browser, listed("TEE", title="Linen shirt", price=1_000, stock=5), "2")
+    return browser
+
+
+def quoted(browser, **typed: str):
+    page = browser.get("/checkout")
+    return browser.send(page, page.form("/checkout"), press="quote", **{**TYPED, **typed})
+
+
+def placed(browser, page, **typed: str):
+    return browser.send(page, page.form("/checkout"), press="place", follow=False, **typed)
+
+
+def purchases() -> int:
+    return len(of_kind("orders", "PURCHASE"))
+
+
+def test_without_goods_it_leads_to_the_cart(browser) -> None:
+    assert browser.get("/checkout").address == "/cart"
+
+
+def test_the_address_comes_first(at_checkout) -> None:
+    page = at_checkout.get("/checkout")
+    assert page.texts("section h2") == ["1 Where to"]
+    assert page.texts(".sums__total dd") == ["£ 20.00"]
+    assert "after the address" in page.text
+    assert not page.soup.select("button[value=place]")
+
+
+def test_every_wrong_field_is_named_and_what_was_typed_stays(at_checkout) -> None:
+    page = quoted(at_checkout, email="nobody", city="", line2="Flat 2")
+    assert page.status == 400
+    wrong = [str(one["name"]) for one in page.soup.select("[aria-invalid=true]")]
+    assert wrong == ["email", "city"]
+    assert page.texts("#e-email") == ["This does not look right."]
+    assert page.texts("#e-city") == ["Fill this in."]
+    assert page.one("#f-city")["aria-describedby"] == "e-city"
+    assert page.one("#f-line2")["value"] == "Flat 2"
+    assert page.one("#f-country option[selected]")["value"] == "GB"
+    assert purchases() == 0
+
+
+def test_delivery_and_payment_follow_from_the_address(at_checkout) -> None:
+    page = quoted(at_checkout)
+    assert page.status == 200
+    assert page.texts("section h2") == ["1 Where to", "2 How", "3 Payment"]
+    assert page.one("input[name=delivery_method][checked]")["value"] == "standard"
+    assert page.texts(".sums__total dd") == ["£ 24.00"]
+    assert page.texts("input[name=provider] + span .strong") == ["Sandbox payment"]
+
+
+def test_where_nothing_is_delivered_is_said(browser, shop, listed) -> None:
+    shop.merchant("acme", delivery_methods=(delivers(400, countries=("GB",)),))
+    put(browser, listed("TEE"))
+    page = quoted(browser, country="CN")
+    assert page.status == 422
+    assert not page.soup.select("button[value=place]")
+    assert page.one("#f-name")["value"] == "Ada Example"
+
+
+def test_placing_leads_to_the_payment_company(at_checkout) -> None:
+    done = placed(at_checkout, quoted(at_checkout))
+    assert done.status == 303
+    assert done.reply.headers["location"].startswith("http://127.0.0.1:8002/pay/pay_")
+    assert purchases() == 1
+    assert "souk_purchases" in at_checkout.http.cookies
+    assert not at_checkout.get("/cart").soup.select(".lines")
+    inventory_row = of_kind("inventory", "STOCK")[0]
+    assert (inventory_row["available"]["N"], inventory_row["held"]["N"]) == ("3", "2")
+
+
+def test_pressing_twice_places_one_purchase(at_checkout) -> None:
+    page = quoted(at_checkout)
+    first, second = placed(at_checkout, page), placed(at_checkout, page)
+    assert first.reply.headers["location"] == second.reply.headers["location"]
+    assert purchases() == 1
+
+
+def test_the_same_form_with_another_body_is_not_placed_again(at_checkout) -> None:
+    page = quoted(at_checkout)
+    placed(at_checkout, page)
+    again = placed(at_checkout, page, city="Leeds")
+    assert again.reply.headers["location"].startswith("/orders/pur_")
+    assert purchases() == 1
+
+
+def test_a_price_that_changed_is_shown_to_be_accepted(at_checkout, shop) -> None:
+    page = quoted(at_checkout)
+    reprice(shop, 1_100)
+    page = placed(at_checkout, page)
+    assert page.status == 409
+    assert "Total: £24.00 before, £26.00 now" in page.text
+    assert page.texts("button[value=place]") == ["Accept and place the order"]
+    assert purchases() == 0
+    assert placed(at_checkout, page).status == 303
+    assert of_kind("payments", "PAYMENT")[0]["amount"] is not None
+    assert purchases() == 1
+
+
+def test_another_way_to_deliver_is_asked_about_before_it_is_charged(browser, shop, listed) -> None:
+    ways = (delivers(400, id="standard"), delivers(900, id="express", days_max=1))
+    shop.merchant("acme", delivery_methods=ways)
+    put(browser, listed("TEE", price=1_000))
+    page = placed(browser, quoted(browser), delivery_method="express")
+    assert page.status == 409
+    assert "Total: £14.00 before, £19.00 now" in page.text
+    assert page.one("input[name=delivery_method][checked]")["value"] == "express"
+    assert purchases() == 0
+    assert placed(browser, page).status == 303
+
+
+def test_what_ran_out_can_be_taken_as_far_as_it_goes(at_checkout, shop) -> None:
+    page = quoted(at_checkout)
+    inventory.put_stock(shop.sellers["acme"].actor, "acme.TEE", 1)
+    page = placed(at_checkout, page)
+    assert page.status == 409
+    assert "Linen shirt: you want 2, 1 left" in page.text
+    assert purchases() == 0
+    page = at_checkout.send(page, page.form("/checkout"), press="less")
+    assert page.texts(".sums__total dd") == ["£ 14.00"]
+    assert placed(at_checkout, page).status == 303
+
+
+def test_goods_that_left_the_shop_lead_back_to_the_cart(at_checkout, shop) -> None:
+    page = quoted(at_checkout)
+    seller = shop.sellers["acme"]
+    catalog.remove(seller.actor, catalog.own_products(seller.actor).items[0].id)
+    page = placed(at_checkout, page)
+    assert page.status == 409
+    assert page.one(".note a")["href"] == "/cart"
+    assert purchases() == 0
+
+
+def test_an_unknown_company_is_refused(at_checkout) -> None:
+    page = placed(at_checkout, quoted(at_checkout), provider="nobody")
+    assert page.status == 422
+    assert "There is no payment company" in page.text
+    assert purchases() == 0
+
+
+def test_a_form_without_its_key_is_refused(at_checkout) -> None:
+    page = quoted(at_checkout)
+    fields = {**values(page.form("/checkout")), "step": "place", "key": ""}
+    assert at_checkout.post("/checkout", fields).status == 400
+    assert purchases() == 0
+
+
+def test_members_find_their_address_there_and_own_what_they_buy(at_checkout) -> None:
+    page = at_checkout.get("/account/register")
+    fields = {"login": "ada@shop.example", "password": "correct horse"}
+    at_checkout.send(page, page.form("/account/register"), **fields)
+    page = at_checkout.get("/checkout")
+    assert page.one("#f-email")["value"] == "ada@shop.example"
+    assert placed(at_checkout, quoted(at_checkout)).status == 303
+    mine = at_checkout.get("/account")
+    assert mine.texts("main h2 a") == ["Linen shirt"]
+    assert mine.texts("main .tag") == ["Awaiting payment"]
+
+
+def reprice(shop, price: int) -> None:
+    seller = shop.sellers["acme"]
+    product = catalog.own_products(seller.actor).items[0]
+    variant = WantedVariant("TEE", Money(price, "GBP"))
+    catalog.change(seller.actor, product.id, Wanted(variants=(variant,)))

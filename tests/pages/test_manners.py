@@ -1,0 +1,162 @@
+"""What every page does before its room is asked: forms, origins, cookies, headers, languages."""
+
+import pytest
+
+from chalicelib.aws import settings as settings_module
+from chalicelib.contexts.catalog import service as catalog
+from chalicelib.web import csrf, render
+from chalicelib.web.session import Cookie, cookie_name, session_cookie
+from tests.makers.browser import Browser, values
+
+CROSS_SITE = [
+    {"origin": "https://elsewhere.example"},
+    {"origin": "null"},
+    {"sec_fetch_site": "cross-site"},
+    {"sec_fetch_site": "same-site"},
+]
+
+
+def a_form(browser, listed):
+    page = browser.get(f"/p/{listed().slug}")
+    return values(page.form("/cart/lines"))
+
+
+class TestForms:
+    def test_one_with_its_token_from_this_shop_is_taken(self, browser, listed) -> None:
+        assert browser.post("/cart/lines", a_form(browser, listed)).heading == "Cart"
+
+    @pytest.mark.parametrize("token", ["", "0" * 64, "é"])
+    def test_one_with_another_token_is_refused(self, browser, listed, token) -> None:
+        page = browser.post("/cart/lines", {**a_form(browser, listed), "csrf": token})
+        assert page.status == 403
+        assert "out of date" in page.text
+        assert "souk_cart" not in browser.http.cookies
+
+    def test_the_token_of_another_visitor_is_refused(self, browser, listed) -> None:
+        form = a_form(browser, listed)
+        other = Browser()
+        other.get(f"/p/{listed('CUP').slug}")
+        assert other.post("/cart/lines", form).status == 403
+        assert "souk_cart" not in other.http.cookies
+
+    @pytest.mark.parametrize("headers", CROSS_SITE)
+    def test_one_from_elsewhere_is_refused_even_with_its_token(
+        self, browser, listed, headers
+    ) -> None:
+        assert browser.post("/cart/lines", a_form(browser, listed), **headers).status == 403
+        assert "souk_cart" not in browser.http.cookies
+
+    def test_browsers_that_do_not_say_where_from_need_the_token_alone(self) -> None:
+        assert csrf.is_own_origin({})
+
+    def test_a_page_that_was_open_before_the_sign_in_still_works(self, browser, listed) -> None:
+        form = a_form(browser, listed)
+        page = browser.get("/account/register")
+        fields = {"login": "ada@shop.example", "password": "correct horse"}
+        browser.send(page, page.form("/account/register"), **fields)
+        assert browser.http.cookies["souk_session"].startswith("ses_")
+        assert browser.post("/cart/lines", form).heading == "Cart"
+
+    def test_other_media_types_and_large_bodies_are_refused(self, browser, listed) -> None:
+        form = a_form(browser, listed)
+        assert browser.post("/cart/lines", form, **{"content-type": "text/plain"}).status == 415
+        assert browser.post("/cart/lines", {**form, "sku": "x" * 300_000}).status == 413
+
+    def test_files_are_taken_only_where_a_page_says_so(self, browser, listed) -> None:
+        form = a_form(browser, listed)
+        kind = {"content-type": "multipart/form-data; boundary=x"}
+        assert browser.post("/cart/lines", form, **kind).status == 415
+
+
+class TestHeaders:
+    def test_nothing_inline_and_nothing_foreign_may_run(self, browser) -> None:
+        policy = browser.get("/").reply.headers["content-security-policy"]
+        parts = dict(part.split(" ", 1) for part in policy.split("; "))
+        assert parts["default-src"] == "'none'"
+        assert parts["script-src"] == parts["style-src"] == "'self'"
+        assert parts["form-action"] == "'self' http://127.0.0.1:8002"
+        assert parts["frame-ancestors"] == parts["base-uri"] == parts["object-src"] == "'none'"
+        assert "unsafe" not in policy
+
+    def test_an_anonymous_listing_may_be_kept_for_seconds(self, browser) -> None:
+        page = browser.get("/search")
+        assert page.reply.headers["cache-control"] == "public, max-age=0, s-maxage=5"
+        assert page.reply.headers["vary"] == "Cookie, Accept-Language"
+        assert not page.reply.cookies
+
+    def test_pages_with_forms_and_of_known_visitors_are_kept_nowhere(self, browser, listed) -> None:
+        assert browser.get(f"/p/{listed().slug}").reply.headers["cache-control"] == "no-store"
+        assert browser.http.cookies["souk_visitor"]
+        assert browser.get("/search").reply.headers["cache-control"] == "no-store"
+
+    def test_refusals_say_nosniff_and_carry_the_request_id(self, browser) -> None:
+        page = browser.get("/p/nothing-here")
+        assert page.reply.headers["x-content-type-options"] == "nosniff"
+        assert page.reply.headers["x-request-id"]
+
+
+class TestCookies:
+    def test_on_one_machine_they_have_plain_names(self, stage) -> None:
+        line = Cookie("souk_cart", "a~b~1", 60).line()
+        assert line == "souk_cart=a~b~1; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"
+
+    def test_under_https_they_are_bound_to_the_host(self, stage, monkeypatch) -> None:
+        monkeypatch.setenv("SOUK_SHOP_URL", "https://souk.example")
+        settings_module.settings.cache_clear()
+        line = session_cookie("souk_session", "ses_1").line()
+        assert line.startswith("__Host-souk_session=ses_1; Path=/; HttpOnly; SameSite=Lax")
+        assert line.endswith("; Secure")
+        assert cookie_name("souk_locale") == "souk_locale"
+
+    def test_a_cart_cookie_with_a_made_up_token_opens_nothing(self, browser, listed) -> None:
+        browser.http.cookies["souk_cart"] = "crt_01ARZ3NDEKTSV4RRFFQ69G5FAV~0000~7"
+        page = browser.get("/cart")
+        assert page.status == 200
+        assert "Your cart is empty" in page.text
+        assert "souk_cart" not in browser.http.cookies
+
+
+class TestLanguages:
+    def test_the_browser_s_preference_counts_until_one_is_chosen(self, browser) -> None:
+        assert browser.get("/cart", accept_language="zh-CN,zh;q=0.9,en;q=0.8").heading == "购物车"
+        assert browser.get("/cart", accept_language="de,en;q=0.5").heading == "Cart"
+        back = browser.get("/locale/zh-CN?next=/cart")
+        assert (back.address, back.heading) == ("/cart", "购物车")
+        assert back.one("html")["lang"] == "zh-CN"
+        assert browser.get("/cart", accept_language="en").heading == "购物车"
+
+    @pytest.mark.parametrize(
+        "place", ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere", "javascript:x"]
+    )
+    def test_choosing_one_leads_nowhere_else(self, browser, place) -> None:
+        reply = browser.http.get(f"/locale/en?next={place}")
+        assert (reply.status, reply.headers["location"]) == (303, "/")
+
+    def test_another_language_is_not_there(self, browser) -> None:
+        assert browser.get("/locale/tlh").status == 404
+        assert "souk_locale" not in browser.http.cookies
+
+
+class TestErrors:
+    def test_what_is_not_there_is_said_on_a_page(self, browser) -> None:
+        page = browser.get("/c/nothing")
+        assert page.status == 404
+        assert page.heading == "There is nothing at this address"
+
+    def test_a_defect_becomes_a_page_with_the_request_s_number(self, browser, monkeypatch) -> None:
+        def broken(_wish):
+            raise RuntimeError("a bug of ours")
+
+        monkeypatch.setattr(catalog, "products", broken)
+        page = browser.get("/")
+        assert page.status == 500
+        assert page.heading == "Something broke on our side"
+        assert page.reply.headers["x-request-id"] in page.text
+        assert "a bug of ours" not in page.text
+
+
+def test_structured_data_cannot_end_its_element() -> None:
+    hostile = {"name": "</script><script>alert(1)</script>&<!--"}
+    text = str(render.ld_json(hostile))
+    assert "<" not in text
+    assert ">" not in text

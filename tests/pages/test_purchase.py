@@ -1,0 +1,183 @@
+"""A purchase's page: who may open it, paying, following, cancelling, receiving."""
+
+import pytest
+
+from chalicelib.contexts.orders import workers
+from tests.makers.browser import Browser
+from tests.makers.facts import deliver
+from tests.makers.round_trips import counted
+
+
+@pytest.fixture
+def goods(shop) -> str:
+    return shop.goods("acme", "TEA", price=1_000)
+
+
+def opened(browser, purchase):
+    return browser.get(f"/orders/{purchase['id']}?token={purchase['token']}")
+
+
+class TestOpening:
+    def test_the_link_s_token_is_kept_and_taken_out_of_the_address(
+        self, browser, shop, goods
+    ) -> None:
+        purchase = shop.bought({goods: 1})
+        page = opened(browser, purchase)
+        assert page.address == f"/orders/{purchase['id']}"
+        assert page.heading == "Your order is in. It waits for your payment"
+        assert browser.get(page.address).status == 200
+
+    def test_a_wrong_token_opens_nothing(self, browser, shop, goods) -> None:
+        purchase = shop.bought({goods: 1})
+        page = browser.get(f"/orders/{purchase['id']}?token={'0' * 40}")
+        assert page.address.startswith("/account/sign-in")
+        assert "souk_purchases" not in browser.http.cookies
+
+    def test_strangers_are_asked_to_sign_in_whether_there_is_one_or_not(
+        self, browser, shop, goods
+    ) -> None:
+        purchase = shop.bought({goods: 1})
+        for number in (purchase["id"], "pur_01ARZ3NDEKTSV4RRFFQ69G5FAV"):
+            assert browser.get(f"/orders/{number}").address.startswith("/account/sign-in")
+
+    def test_another_member_s_is_not_there(self, browser, shop, goods) -> None:
+        purchase = shop.bought({goods: 1})
+        page = browser.get("/account/register")
+        fields = {"login": "eve@shop.example", "password": "correct horse"}
+        browser.send(page, page.form("/account/register"), **fields)
+        assert browser.get(f"/orders/{purchase['id']}").status == 404
+
+    def test_one_browser_keeps_several(self, browser, shop, goods) -> None:
+        made = [shop.bought({goods: 1}) for _ in range(3)]
+        for one in made:
+            opened(browser, one)
+        assert [browser.get(f"/orders/{one['id']}").status for one in made] == [200] * 3
+
+    def test_it_takes_two_round_trips(self, browser, shop, goods) -> None:
+        purchase = shop.bought({goods: 1})
+        opened(browser, purchase)
+        with counted() as calls:
+            browser.get(f"/orders/{purchase['id']}")
+        assert len(calls) == 2, calls
+
+
+class TestPaying:
+    def test_it_is_looked_at_again_until_the_money_is_there(self, browser, shop, goods) -> None:
+        purchase = shop.bought({goods: 1})
+        waiting = opened(browser, purchase).one("[data-standing]")
+        assert waiting["data-look-again"] == "3"
+        shop.capture(purchase)
+        page = browser.get(f"/orders/{purchase['id']}")
+        assert page.heading == "Thank you. Your purchase is paid"
+        paid = page.one("[data-standing]")
+        assert "data-look-again" not in paid.attrs
+        assert paid["data-standing"] != waiting["data-standing"]
+
+    def test_an_open_payment_is_gone_on_with(self, browser, shop, goods) -> None:
+        purchase = shop.bought({goods: 1})
+        page = opened(browser, purchase)
+        browser.send(page, page.form(f"/orders/{purchase['id']}/payments"))
+        assert browser.left_for == purchase["payment"]["action"]["url"]
+
+    def test_after_a_decline_there_is_another_try(self, browser, shop, goods) -> None:
+        purchase = shop.bought({goods: 1})
+        shop.company("payment.failed", declined(purchase))
+        page = opened(browser, purchase)
+        assert "The payment did not go through" in page.texts("[role=alert]")[0]
+        form = page.form(f"/orders/{purchase['id']}/payments")
+        browser.send(page, form)
+        first = browser.left_for
+        assert first.startswith("http://127.0.0.1:8002/pay/")
+        assert first != purchase["payment"]["action"]["url"]
+        browser.send(page, form)
+        assert browser.left_for == first
+
+    def test_after_the_time_to_pay_there_is_none(self, browser, shop, goods, stage) -> None:
+        purchase = shop.bought({goods: 1})
+        page = opened(browser, purchase)
+        form = page.form(f"/orders/{purchase['id']}/payments")
+        stage.forward(1_801)
+        again = browser.send(page, form)
+        assert again.status == 409
+        assert not again.soup.select("form[action$='/payments']")
+
+
+class TestFollowing:
+    def test_the_timeline_tells_the_latest_first(self, browser, shop, goods) -> None:
+        purchase = shop.confirmed({goods: 1})
+        deliver(workers.orders_on_timeline_fact, "orders.PurchasePlaced")
+        deliver(workers.orders_on_timeline_fact, "orders.PurchasePaid")
+        deliver(workers.orders_on_timeline_fact, "orders.OrderConfirmed")
+        page = opened(browser, purchase)
+        steps = page.texts(".timeline .strong")
+        assert steps[0] == "Confirmed by the merchant"
+        assert set(steps) == {"Order received", "Paid", "Confirmed by the merchant"}
+        assert page.texts("section .tag")[0] == "Confirmed, being packed"
+
+    def test_shipments_name_their_courier_and_number(self, browser, shop, goods) -> None:
+        purchase = shop.confirmed({goods: 1})
+        shop.ship(purchase["orders"][0], {goods: 1}, courier="dhl", tracking_number="JD0001")
+        page = opened(browser, purchase)
+        assert "DHL JD0001" in page.text
+        link = page.one("a[rel='noopener noreferrer']")
+        assert link["href"].startswith("https://www.dhl.com/")
+
+
+class TestEnding:
+    def test_one_order_of_several_is_cancelled(self, browser, shop, goods) -> None:
+        other = shop.goods("kiln", "CUP")
+        purchase = shop.paid({goods: 1, other: 1})
+        page = opened(browser, purchase)
+        action = f"/orders/{purchase['id']}/cancel"
+        order = purchase["orders"][0]["id"]
+        page = browser.send(page, page.form(action, holding=f"input[value='{order}']"))
+        assert page.texts("section .tag") == ["Cancelled", "Paid, to be confirmed"]
+        assert "is on its way back to you" in page.text
+
+    def test_the_whole_purchase_is_cancelled(self, browser, shop, goods) -> None:
+        other = shop.goods("kiln", "CUP")
+        purchase = shop.bought({goods: 1, other: 1})
+        page = opened(browser, purchase)
+        whole = page.one(".button--wide.button--danger").find_parent("form")
+        page = browser.send(page, whole)
+        assert page.heading == "This purchase is cancelled"
+        assert shop.stock(goods) == (10, 0)
+
+    def test_what_is_shipped_is_received_not_cancelled(self, browser, shop, goods) -> None:
+        purchase = shop.confirmed({goods: 1})
+        page = opened(browser, purchase)
+        cancel = page.form(f"/orders/{purchase['id']}/cancel")
+        shop.ship(purchase["orders"][0], {goods: 1})
+        refused = browser.send(page, cancel)
+        assert refused.status == 409
+        assert "shipped already" in refused.texts("[role=alert]")[0]
+        page = browser.send(refused, refused.form(f"/orders/{purchase['id']}/receive"))
+        assert page.texts("section .tag")[0] == "Completed"
+
+    def test_an_order_of_another_purchase_is_not_reached(self, browser, shop, goods) -> None:
+        purchase, other = shop.paid({goods: 1}), shop.paid({goods: 1})
+        page = opened(browser, purchase)
+        form = page.form(f"/orders/{purchase['id']}/cancel")
+        refused = browser.send(page, form, order=other["orders"][0]["id"])
+        assert refused.status == 404
+        assert shop.seen(other)["orders"][0]["state"] == "placed"
+
+    def test_strangers_cannot_cancel(self, browser, shop, goods) -> None:
+        purchase = shop.paid({goods: 1})
+        page = opened(browser, purchase)
+        form = page.form(f"/orders/{purchase['id']}/cancel")
+        stranger = Browser()
+        token = stranger.get("/account/sign-in").one("main input[name=csrf]")["value"]
+        left = stranger.send(page, form, csrf=token)
+        assert left.address.startswith("/account/sign-in")
+        assert shop.seen(purchase)["state"] == "paid"
+
+
+def declined(purchase) -> dict[str, object]:
+    return {
+        "payment_id": purchase["payment"]["id"],
+        "provider_reference": "ch_declined",
+        "amount": purchase["total"]["amount"],
+        "currency": "GBP",
+        "reason": "declined",
+    }
