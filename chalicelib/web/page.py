@@ -228,6 +228,7 @@ def _frame(visit: Visit) -> Frame:
     build = _shelves.get(area)
     return Frame(
         locale=visit.locale,
+        area=area,
         path=visit.path,
         here=_here(visit) if visit.method == "GET" else "/",
         token=lambda: visit.csrf_token,

@@ -26,6 +26,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     """
 
     locale: str
+    area: str
     path: str
     here: str
     token: Callable[[], str]

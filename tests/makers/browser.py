@@ -59,9 +59,7 @@ class Browser:
     left_for: str = ""
 
     def get(self, path: str, **headers: str) -> Page:
-        return self._page(
-            self.http.get(path, **{"accept_language": self.locale, **headers}), path
-        )
+        return self._page(self.http.get(path, **{"accept_language": self.locale, **headers}), path)
 
     def send(
         self, page: Page, form: Tag, *, press: str = "", follow: bool = True, **fields: str
@@ -94,7 +92,9 @@ class Browser:
             for key, value in values(form).items()
         ]
         head = f'--mark\r\nContent-Disposition: form-data; name="{name}"; filename="{file[0]}"\r\n'
-        parts.append(head.encode() + b"Content-Type: text/csv\r\n\r\n" + file[1] + b"\r\n--mark--\r\n")
+        parts.append(
+            head.encode() + b"Content-Type: text/csv\r\n\r\n" + file[1] + b"\r\n--mark--\r\n"
+        )
         headers = {
             "content_type": "multipart/form-data; boundary=mark",
             "origin": ORIGIN,
@@ -135,5 +135,3 @@ def values(form: Tag) -> dict[str, str]:
         else:
             found[name] = str(one.get("value", ""))
     return found
-
-

@@ -8,11 +8,14 @@ from chalicelib.contexts.catalog.model.wanted import WantedVariant
 from chalicelib.kernel.money import Money
 from tests.makers.round_trips import counted
 
-HOSTILE = '<img src=x onerror=alert(1)>"\'<script>alert(2)</script>'
+HOSTILE = "<img src=x onerror=alert(1)>\"'<script>alert(2)</script>"
 
 
 def sized(**prices: int):
-    return tuple(WantedVariant(f"TEE-{size}", Money(price, "GBP"), {"Size": size}) for size, price in prices.items())
+    return tuple(
+        WantedVariant(f"TEE-{size}", Money(price, "GBP"), {"Size": size})
+        for size, price in prices.items()
+    )
 
 
 class TestHome:

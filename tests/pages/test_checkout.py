@@ -125,7 +125,7 @@ def test_a_price_that_changed_is_shown_to_be_accepted(at_checkout, shop) -> None
 
 
 def test_another_way_to_deliver_is_asked_about_before_it_is_charged(browser, shop, listed) -> None:
-    ways = (delivers(400, id="standard"), delivers(900, id="express", days_max=1))
+    ways = (delivers(400, id="standard"), delivers(900, id="express", days_min=1, days_max=1))
     shop.merchant("acme", delivery_methods=ways)
     put(browser, listed("TEE", price=1_000))
     page = placed(browser, quoted(browser), delivery_method="express")

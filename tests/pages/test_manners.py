@@ -126,7 +126,8 @@ class TestLanguages:
         assert browser.get("/cart", accept_language="en").heading == "购物车"
 
     @pytest.mark.parametrize(
-        "place", ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere", "javascript:x"]
+        "place",
+        ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere", "javascript:x"],
     )
     def test_choosing_one_leads_nowhere_else(self, browser, place) -> None:
         reply = browser.http.get(f"/locale/en?next={place}")
