@@ -126,9 +126,8 @@ def _sources() -> Iterator[Path]:
         yield from sorted(folder.rglob("*.py"))
     for name in ("pages", "console"):
         yield from sorted(rooms.glob(f"*/{name}.py"))
-    for path in sorted((ROOT / "templates").rglob("*.html")):
-        if "mail" not in path.relative_to(ROOT / "templates").parts:
-            yield path
+    yield from sorted((ROOT / "templates").rglob("*.html"))
+    yield from sorted((ROOT / "templates" / "mail").rglob("*.txt"))
 
 
 def _strings(string: object) -> tuple[str, ...]:
