@@ -2,18 +2,14 @@
 
 import contextlib
 import http.client
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-from infra.local import locks
+from infra.local import locks, saved_state
 from infra.local.layout import HOST, Layout, Ports
 from infra.local.problems import LocalProblem
 from infra.local.tethered import EXIT_HELD
@@ -68,7 +64,7 @@ class Emulator:
             raise LocalProblem(
                 "the MiniStack of an earlier start is still saving its state; try again shortly"
             )
-        prepare_saved_state(self._places.state)
+        saved_state.mend(self._places, self._ports)
         shutil.rmtree(self._places.scratch, ignore_errors=True)
         self._places.scratch.mkdir(parents=True)
         with self._log.open("wb") as log:
@@ -165,38 +161,3 @@ def end_group(leader: int) -> None:
         while time.monotonic() < deadline:
             os.killpg(leader, 0)
             time.sleep(POLL_S)
-
-
-def prepare_saved_state(state: Path) -> None:
-    """Mend what the emulator saves but cannot use again.
-
-    It saves how far each stream handler had read but not the stream itself, so after a restart the
-    handler would skip as many new records: the positions are forgotten. Function logs are in the
-    saved state too, and would grow for ever: they are emptied.
-    """
-    _rewrite(state / "lambda.json", _forget_stream_positions)
-    _rewrite(state / "cloudwatch_logs.json", _forget_log_lines)
-
-
-def _rewrite(path: Path, change: Callable[[Any], None]) -> None:
-    try:
-        saved = json.loads(path.read_text())
-    except FileNotFoundError:
-        return
-    except ValueError as broken:
-        raise LocalProblem(
-            f"{path} is broken ({broken}); `make reset` starts afresh, without its data"
-        ) from broken
-    change(saved["payload"])
-    draft = path.with_suffix(".new")
-    draft.write_text(json.dumps(saved))
-    draft.replace(path)
-
-
-def _forget_stream_positions(payload: Any) -> None:
-    payload["dynamodb_stream_positions"]["data"] = {}
-
-
-def _forget_log_lines(payload: Any) -> None:
-    for group in payload["log_groups"]["data"].values():
-        group["streams"] = {}

@@ -51,6 +51,11 @@ class Layout:
         return self.root / "ports.json"
 
     @property
+    def state_port(self) -> Path:
+        """The emulator's port that the saved state speaks of."""
+        return self.root / "state-port"
+
+    @property
     def lock(self) -> Path:
         """Held by the supervisor while it lives; its process id is written in it."""
         return self.root / "supervisor.lock"
@@ -114,7 +119,7 @@ def choose_ports(places: Layout) -> Ports:
             f"or choose another port: SOUK_PORT={shop + 10} make run"
         )
     last = _last_ports(places)
-    if last is None or last.shop != shop:
+    if last is None:
         last = Ports(shop, shop + AWS_PORT_ABOVE, shop + SANDBOX_PORT_ABOVE)
     aws = _asked_or_free("SOUK_AWS_PORT", last.aws, {shop})
     ports = Ports(shop, aws, _asked_or_free("SOUK_SANDBOX_PORT", last.sandbox, {shop, aws}))

@@ -7,19 +7,22 @@ import boto3
 
 from chalicelib.aws.outbox import SHARDS
 from infra import queues
-from infra.local.problems import LocalProblem
 from infra.local.progress import Progress
 from infra.local.stack import STAGE
 from infra.wiring import TABLES
 
-POLL_S = 0.3
+BUSY_POLL_S = 1.0
+QUIET_POLL_S = 0.25
 TELL_S = 5.0
 QUIET_POLLS = 3
 """A fact between outbox, stream and queue is in none of them for a moment; so look again."""
 
 
 def wait(timeout_s: float, progress: Progress) -> None:
-    """Return when all facts are published and all queues empty. Raises `LocalProblem`."""
+    """Return when all facts are published and all queues empty, or when the time is over.
+
+    What is still under way then is said, and no reason to keep the shop closed.
+    """
     deadline = time.monotonic() + timeout_s
     tell_at = time.monotonic() + TELL_S
     quiet = 0
@@ -30,11 +33,9 @@ def wait(timeout_s: float, progress: Progress) -> None:
             progress(f"{under_way} facts and pictures are under way")
             tell_at += TELL_S
         if time.monotonic() > deadline:
-            raise LocalProblem(
-                f"{under_way} facts are still under way after {timeout_s:.0f} s; "
-                "`make status` shows where, `make logs` why"
-            )
-        time.sleep(POLL_S)
+            progress(f"{under_way} are still under way: `make status` shows where, `make logs` why")
+            return
+        time.sleep(BUSY_POLL_S if under_way else QUIET_POLL_S)
 
 
 def unpublished() -> int:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 import textwrap
 import zipfile
 from collections.abc import Iterator
@@ -20,9 +21,10 @@ HANDLER = """
 
     def handle(event, context):
         sqs = boto3.client("sqs")
+        seen = sqs.get_queue_url(QueueName="seen")["QueueUrl"]
         for record in event["Records"]:
-            fact = record["dynamodb"]["Keys"]["pk"]["S"]
-            sqs.send_message(QueueUrl="QUEUE", MessageBody=fact)
+            fact = record.get("body") or record["dynamodb"]["Keys"]["pk"]["S"]
+            sqs.send_message(QueueUrl=seen, MessageBody=fact)
         print(len(event["Records"]), "records", file=sys.stderr)
 """
 
@@ -77,20 +79,13 @@ def aws(ports) -> Iterator[Aws]:
     made.close()
 
 
-def a_stream_with_a_reader(aws: Aws) -> str:
-    """A table whose new rows a function sends to a queue; the queue's address."""
-    queue = aws.sqs.create_queue(QueueName="seen")["QueueUrl"]
-    table = aws.dynamodb.create_table(
-        TableName="facts",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-    )["TableDescription"]
+def a_reader(aws: Aws, source: str, **more: Any) -> str:
+    """A function that tells a queue what it reads from the source; the queue's address."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("reader.py", textwrap.dedent(HANDLER).replace("QUEUE", queue))
-    getattr(aws, "lambda").create_function(
+        archive.writestr("reader.py", textwrap.dedent(HANDLER))
+    functions = getattr(aws, "lambda")
+    functions.create_function(
         FunctionName="reader",
         Runtime="python3.11",
         Role="arn:aws:iam::000000000000:role/reader",
@@ -98,13 +93,23 @@ def a_stream_with_a_reader(aws: Aws) -> str:
         Code={"ZipFile": code.getvalue()},
         Timeout=30,
     )
-    getattr(aws, "lambda").create_event_source_mapping(
-        EventSourceArn=table["LatestStreamArn"],
-        FunctionName="reader",
-        StartingPosition="TRIM_HORIZON",
-        BatchSize=10,
+    functions.create_event_source_mapping(
+        EventSourceArn=source, FunctionName="reader", BatchSize=10, **more
     )
-    return queue
+    found: str = aws.sqs.create_queue(QueueName="seen")["QueueUrl"]
+    return found
+
+
+def a_stream_with_a_reader(aws: Aws) -> str:
+    """A table whose new rows a function tells of."""
+    table = aws.dynamodb.create_table(
+        TableName="facts",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]
+    return a_reader(aws, table["LatestStreamArn"], StartingPosition="TRIM_HORIZON")
 
 
 def write(aws: Aws, *facts: str) -> None:
@@ -137,6 +142,30 @@ def test_a_stream_is_read_on_after_a_stop_and_a_start(emulator, aws):
     assert {row["pk"]["S"] for row in kept} == {"a", "b", "c"}
     write(aws, "d")
     assert heard(aws, queue, 1) == {"d"}
+
+
+def test_a_queue_is_read_on_after_a_start_on_another_port(emulator, aws, places, ports):
+    aws.sqs.create_queue(QueueName="asked")
+    seen = a_reader(aws, "arn:aws:sqs:us-east-1:000000000000:asked")
+    aws.sqs.send_message(
+        QueueUrl=aws.sqs.get_queue_url(QueueName="asked")["QueueUrl"], MessageBody="a"
+    )
+    assert heard(aws, seen, 1) == {"a"}
+    emulator.stop()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        moved = Ports(ports.shop, probe.getsockname()[1], ports.sandbox)
+    second, there = Emulator(places, moved), Aws(moved)
+    second.start()
+    try:
+        asked = there.sqs.get_queue_url(QueueName="asked")["QueueUrl"]
+        assert f":{moved.aws}/" in asked
+        there.sqs.send_message(QueueUrl=asked, MessageBody="b")
+        seen = there.sqs.get_queue_url(QueueName="seen")["QueueUrl"]
+        assert heard(there, seen, 1) == {"b"}
+    finally:
+        there.close()
+        second.stop()
 
 
 def test_a_stop_leaves_no_process_and_no_unpacked_function_behind(emulator, aws, places):

@@ -7,11 +7,22 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
-from infra.local import changes, detached, emulator, keys, layout, locks, stack, stack_file
+from infra.local import (
+    changes,
+    detached,
+    emulator,
+    keys,
+    layout,
+    locks,
+    saved_state,
+    stack,
+    stack_file,
+)
 from infra.local.layout import Layout, Ports, choose_ports
 from infra.local.problems import LocalProblem
 from infra.wiring import BUCKETS, QUEUES, STREAM, TABLES
@@ -80,6 +91,14 @@ class TestPorts:
             second = choose_ports(places)
         assert second.shop == first.shop
         assert second.aws != first.aws
+
+    def test_of_another_shop_leave_the_emulator_where_it_is(self, places, monkeypatch):
+        monkeypatch.setattr(layout, "is_free", lambda port: True)
+        monkeypatch.setenv("SOUK_PORT", "8000")
+        first = choose_ports(places)
+        monkeypatch.setenv("SOUK_PORT", "8010")
+        second = choose_ports(places)
+        assert (second.shop, second.aws, second.sandbox) == (8010, first.aws, first.sandbox)
 
     def test_two_checkouts_get_different_ones(self, places, tmp_path, monkeypatch):
         other = Layout(tmp_path / "other")
@@ -150,37 +169,57 @@ class TestProcesses:
 
 
 class TestSavedState:
-    def test_stream_positions_and_log_lines_are_forgotten_and_nothing_else(self, tmp_path):
-        key = "0\u0000us-east-1\\u0000'a'"
-        saved = {
-            "lambda.json": {
-                "functions": {"data": {key: 1}},
-                "dynamodb_stream_positions": {"data": {key: 7}},
-            },
-            "cloudwatch_logs.json": {
-                "log_groups": {"data": {key: {"arn": "a", "streams": {"s": {}}}}}
-            },
-        }
-        for name, payload in saved.items():
-            (tmp_path / name).write_text(
-                json.dumps({"__ministack_format__": 2, "payload": payload})
-            )
-        emulator.prepare_saved_state(tmp_path)
-        functions = json.loads((tmp_path / "lambda.json").read_text())
-        logs = json.loads((tmp_path / "cloudwatch_logs.json").read_text())
-        assert functions["__ministack_format__"] == 2
-        assert functions["payload"]["functions"] == {"data": {key: 1}}
-        assert functions["payload"]["dynamodb_stream_positions"] == {"data": {}}
-        assert logs["payload"]["log_groups"]["data"] == {key: {"arn": "a", "streams": {}}}
+    KEY = "0\u0000us-east-1\u0000'a'"
 
-    def test_a_first_start_has_none(self, tmp_path):
-        emulator.prepare_saved_state(tmp_path)
-        assert list(tmp_path.iterdir()) == []
+    def save(self, places: Layout, name: str, payload: object) -> None:
+        saved = {"__ministack_format__": 2, "payload": payload}
+        (places.state / name).write_text(json.dumps(saved))
 
-    def test_a_broken_file_is_named(self, tmp_path):
-        (tmp_path / "lambda.json").write_text("{")
+    def saved(self, places: Layout, name: str) -> Any:
+        found = json.loads((places.state / name).read_text())
+        assert found["__ministack_format__"] == 2
+        return found["payload"]
+
+    def test_stream_positions_and_log_lines_are_forgotten_and_nothing_else(self, places):
+        functions = {"data": {self.KEY: 1}}
+        positions = {"data": {self.KEY: 7}}
+        groups = {"data": {self.KEY: {"arn": "a", "streams": {"s": {}}}}}
+        wanted = {"functions": functions, "dynamodb_stream_positions": positions}
+        self.save(places, "lambda.json", wanted)
+        self.save(places, "cloudwatch_logs.json", {"log_groups": groups})
+        saved_state.mend(places, PORTS)
+        found = self.saved(places, "lambda.json")
+        assert found == {"functions": functions, "dynamodb_stream_positions": {"data": {}}}
+        logs = self.saved(places, "cloudwatch_logs.json")
+        assert logs["log_groups"]["data"] == {self.KEY: {"arn": "a", "streams": {}}}
+
+    def test_messages_in_work_are_given_back_and_delayed_ones_stay_away(self, places):
+        in_work = {"sent_at": 1.0, "visible_at": 99.0, "receive_count": 1, "receipt_handle": "r"}
+        delayed = {"sent_at": 1.0, "visible_at": 99.0, "receive_count": 0, "receipt_handle": None}
+        queue = {"messages": [in_work, delayed]}
+        self.save(places, "sqs.json", {"queues": {"data": {self.KEY: queue}}})
+        saved_state.mend(places, PORTS)
+        first, second = self.saved(places, "sqs.json")["queues"]["data"][self.KEY]["messages"]
+        assert (first["visible_at"], first["receipt_handle"]) == (1.0, None)
+        assert second == delayed
+
+    def test_addresses_move_with_the_port(self, places):
+        queue = "http://127.0.0.1:18000/000000000000/local-souk-settlement-facts"
+        self.save(places, "sqs.json", {"queues": {"data": {f"0\u0000{queue}": {"messages": []}}}})
+        saved_state.mend(places, PORTS)
+        saved_state.mend(places, Ports(8000, 18111, 28000))
+        text = (places.state / "sqs.json").read_text()
+        assert "127.0.0.1:18111/000000000000" in text
+        assert "18000" not in text
+
+    def test_a_first_start_has_none(self, places):
+        saved_state.mend(places, PORTS)
+        assert list(places.state.iterdir()) == []
+
+    def test_a_broken_file_is_named(self, places):
+        (places.state / "lambda.json").write_text("{")
         with pytest.raises(LocalProblem, match=r"lambda\.json is broken.*make reset"):
-            emulator.prepare_saved_state(tmp_path)
+            saved_state.mend(places, PORTS)
 
 
 class TestEnvironment:
