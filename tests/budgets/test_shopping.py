@@ -58,6 +58,12 @@ def test_a_quote(shop: Shop) -> None:
     cart = shop.cart({shop.goods(): 1})
     with counted() as calls:
         assert shop.quote(cart).status == 200
+    assert calls == [GET, BATCH, "UpdateItem"]
+    with counted() as calls:
+        assert shop.quote(cart).status == 200
+    assert calls == [GET, BATCH]
+    with counted() as calls:
+        assert shop.look(cart)["estimated"] is False
     assert calls == [GET, BATCH]
 
 

@@ -182,6 +182,7 @@ def quote(request: Request, cart: str) -> Any:
                 asked.address.country,
                 asked.delivery_method,
                 bearer=request.bearer,
+                is_kept=True,
                 key=key,
                 seal=lambda made: sealed(quoted(made)),
             )
@@ -215,8 +216,8 @@ def cart_view(priced: PricedCart, locale: str) -> CartView:
             )
             for line in priced.lines
         ],
-        totals=priced.totals,
-        estimated=True,
+        totals=priced.delivered or priced.totals,
+        estimated=priced.delivered is None,
         coupons=[],
         notices=[
             NoticeView(notice.code, notice.sku, notice.text(locale)) for notice in priced.notices

@@ -92,12 +92,20 @@ class CartLine(Struct, frozen=True):
     merchant_id: str
 
 
+class Delivery(Struct, frozen=True):
+    """Where to and how the last quote was asked for."""
+
+    country: str
+    method: str
+
+
 class Cart(Struct, frozen=True):
     """Lines by SKU in the order they were put. `version` counts the changes."""
 
     id: str
     lines: dict[str, CartLine] = field(default_factory=dict)
     version: int = 0
+    delivery: Delivery | None = None
 
     @property
     def merchant_ids(self) -> list[str]:
@@ -197,7 +205,9 @@ class Notice(Struct, frozen=True):
 
 
 class PricedCart(Struct, frozen=True):
-    """A cart as it would be bought now. Shipping is unknown before a quote: `estimated`."""
+    """A cart as it would be bought now. `totals` are without shipping, `delivered` with it: known
+    once a quote was asked for, as long as every merchant delivers there.
+    """
 
     id: str
     version: int
@@ -205,6 +215,7 @@ class PricedCart(Struct, frozen=True):
     merchants: dict[str, Merchant]
     totals: Totals
     notices: tuple[Notice, ...]
+    delivered: Totals | None = None
 
     @property
     def currency(self) -> str:

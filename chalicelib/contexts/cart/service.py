@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.aws import idempotency, reads, secrets, transact
 from chalicelib.aws.idempotency import IdempotencyKey
@@ -21,6 +22,7 @@ from chalicelib.contexts.cart.model import (
     CartChanged,
     CartEmpty,
     CartLine,
+    Delivery,
     DeliveryNotOffered,
     NoCart,
     NoSuchSku,
@@ -37,7 +39,7 @@ from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import StockShort
 from chalicelib.contexts.inventory import store as inventory
 from chalicelib.contexts.merchants import store as merchants
-from chalicelib.contexts.shipping.model import DeliveryOption, delivery_options
+from chalicelib.contexts.shipping.model import DeliveryOption, NoDelivery, delivery_options
 from chalicelib.kernel import clock, ids, paging
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import BadCursor
@@ -85,7 +87,8 @@ def token_of(cart_id: str) -> str:
 
 def look(cart_id: str, token: str, *, bearer: str = "") -> PricedCart:
     """Price a cart as it would be bought now. Two round trips. Refuses `cart.not_found`."""
-    return price_now(_open(cart_id, token, bearer))
+    cart = _open(cart_id, token, bearer)
+    return _delivered(cart, price_now(cart))
 
 
 def put_line(cart_id: str, token: str, sku: str, quantity: int, *, bearer: str = "") -> PricedCart:
@@ -98,13 +101,13 @@ def put_line(cart_id: str, token: str, sku: str, quantity: int, *, bearer: str =
         cart = _open(cart_id, token, bearer)
         changed, priced = _with_line(cart, sku, quantity)
         if changed.lines == cart.lines:
-            return priced
+            return _delivered(cart, priced)
         try:
             transact.commit([store.change(cart, changed), *_still_selling(cart, changed)])
         except CartChanged:
             transact.pause(attempt)
         else:
-            return priced
+            return _delivered(changed, priced)
     raise CartChanged
 
 
@@ -115,15 +118,17 @@ def quote(
     delivery_method: str = "",
     *,
     bearer: str = "",
+    is_kept: bool = False,
     key: IdempotencyKey | None = None,
     seal: Callable[[Quote], idempotency.Answer] | None = None,
 ) -> Quote:
     """Tell what the cart costs delivered to a country, and promise it for 15 minutes.
 
-    Refuses `cart.empty`, `cart.not_for_sale`, `shipping.no_delivery`, and a `delivery_method` that
-    is not offered. Two round trips.
+    One that `is_kept` is what the cart shows from then on: three round trips, else two. Refuses
+    `cart.empty`, `cart.not_for_sale`, `shipping.no_delivery`, `cart.delivery_not_offered`.
     """
-    priced = price_now(_open(cart_id, token, bearer), with_stock=False)
+    cart = _open(cart_id, token, bearer)
+    priced = price_now(cart, with_stock=False)
     if not priced.lines:
         raise CartEmpty
     priced.require_for_sale()
@@ -139,8 +144,12 @@ def quote(
     }
     sealed_id = paging.encode_cursor(promise, scope=QUOTE_SCOPE, secret=settings().token_secret)
     made = Quote(f"quo_{sealed_id}", options, delivery, totals, clock.iso(expires_at))
-    if key is not None and seal is not None:
-        transact.commit([key.record(cart_id, seal(made))])
+    writes = [key.record(cart_id, seal(made))] if key is not None and seal is not None else []
+    asked = Delivery(country, delivery.id)
+    if is_kept and cart.delivery != asked:
+        writes.append(store.remember(cart, asked))
+    if writes:
+        transact.commit(writes)
     return made
 
 
@@ -217,6 +226,19 @@ def chosen(options: Sequence[DeliveryOption], delivery_method: str) -> DeliveryO
     if found is None:
         raise DeliveryNotOffered
     return found
+
+
+def _delivered(cart: Cart, priced: PricedCart) -> PricedCart:
+    """Add what delivery costs, where a quote said where to and how. No round trip."""
+    known = all(merchant_id in priced.merchants for merchant_id in priced.goods_by_merchant)
+    if cart.delivery is None or not priced.lines or not known:
+        return priced
+    try:
+        options = delivery_for(priced, cart.delivery.country)
+        delivery = chosen(options, cart.delivery.method)
+    except (NoDelivery, DeliveryNotOffered):
+        return priced
+    return replace(priced, delivered=Totals.of(priced.lines, delivery.price))
 
 
 def _with_line(cart: Cart, sku: str, quantity: int) -> tuple[Cart, PricedCart]:

@@ -6,7 +6,7 @@ from chalicelib.aws import transact
 from chalicelib.aws.reads import Key
 from chalicelib.aws.tables import DocumentAttribute, Item
 from chalicelib.aws.transact import Write
-from chalicelib.contexts.cart.model import CART_TTL_S, Cart, CartChanged, CartLine
+from chalicelib.contexts.cart.model import CART_TTL_S, Cart, CartChanged, CartLine, Delivery, NoCart
 from chalicelib.kernel import clock
 
 
@@ -22,6 +22,7 @@ class CartItem(CartRoomItem, discriminator="CART"):
 
     version = NumberAttribute()
     lines: DocumentAttribute[dict[str, CartLine]] = DocumentAttribute(dict[str, CartLine])
+    delivery: DocumentAttribute[Delivery] = DocumentAttribute(Delivery, null=True)
 
 
 class OwnerItem(CartRoomItem, discriminator="OWNER"):
@@ -44,7 +45,7 @@ def cart_of(row: CartItem | None) -> Cart | None:
     """Return the cart that a row holds; None when there is none or its time is over."""
     if row is None or int(row.expires_at or 0) <= clock.epoch(clock.now()):
         return None
-    return Cart(row.pk.removeprefix("CART#"), row.lines, int(row.version))
+    return Cart(row.pk.removeprefix("CART#"), row.lines, int(row.version), row.delivery)
 
 
 def create(cart: Cart) -> Write:
@@ -54,8 +55,19 @@ def create(cart: Cart) -> Write:
 
 def change(seen: Cart, now: Cart) -> Write:
     """Contribute a change of what was seen. Refuses `cart.changed` when it was changed meanwhile."""
-    row = _row(Cart(now.id, now.lines, seen.version + 1))
+    row = _row(Cart(now.id, now.lines, seen.version + 1, now.delivery))
     return transact.put(row, CartItem.version == seen.version, refuse=lambda _old: CartChanged())
+
+
+def remember(cart: Cart, delivery: Delivery) -> Write:
+    """Contribute where the cart's last quote was for. No change of the cart: its version stays."""
+    place = cart_key(cart.id)
+    return transact.update(
+        CartItem(place.pk, place.sk),
+        [CartItem.delivery.set(delivery), CartItem.expires_at.set(_until())],
+        CartItem.pk.exists(),
+        refuse=lambda _old: NoCart(),
+    )
 
 
 def point(member_id: str, cart_id: str) -> Write:
@@ -69,6 +81,7 @@ def _row(cart: Cart) -> CartItem:
         sk="CART",
         version=cart.version,
         lines=cart.lines,
+        delivery=cart.delivery,
         expires_at=_until(),
     )
 

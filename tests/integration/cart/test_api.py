@@ -248,6 +248,40 @@ class TestQuotes:
         assert quote["totals"]["shipping"] == gbp(900)
         refused(shop.quote(cart, delivery_method="rocket"), 422, "cart.delivery_not_offered")
 
+    def test_the_cart_shows_what_was_quoted_from_then_on(self, shop: Shop) -> None:
+        express = delivers(900, id="express", name={"en": "Express"})
+        shop.merchant(delivery_methods=(delivers(400), express))
+        tea, pot = shop.goods(), shop.goods(own_code="POT")
+        cart = shop.cart({tea: 1})
+        assert shop.look(cart)["estimated"] is True
+        quote = shop.quote(cart, delivery_method="express").json()
+        seen = shop.look(cart)
+        assert (seen["totals"], seen["estimated"]) == (quote["totals"], False)
+        changed = shop.put(cart, pot, 1).json()
+        assert changed["totals"]["shipping"] == gbp(900)
+        assert changed["totals"]["payable"] == gbp(2_900)
+        nut = shop.goods("bolt", "NUT")
+        shop.put(cart, nut, 1)
+        seen = shop.look(cart)
+        assert (seen["estimated"], seen["totals"]["shipping"]) == (True, gbp(0))
+        shop.put(cart, nut, 0)
+        assert shop.checkout(cart, delivery_method="express").status == 201
+        assert shop.look(cart)["estimated"] is True
+
+    def test_a_quote_is_no_change_of_the_cart(self, shop: Shop, monkeypatch) -> None:
+        from chalicelib.aws import transact
+
+        cart = shop.cart({shop.goods(): 1})
+        commit = transact.commit
+
+        def meanwhile(writes) -> None:
+            monkeypatch.setattr(transact, "commit", commit)
+            assert shop.quote(cart).status == 200
+            commit(writes)
+
+        monkeypatch.setattr(transact, "commit", meanwhile)
+        assert shop.checkout(cart).status == 201
+
     def test_refuses_where_nobody_delivers(self, shop: Shop) -> None:
         shop.merchant(delivery_methods=(delivers(400, countries=("GB",)),))
         cart = shop.cart({shop.goods(): 1})
