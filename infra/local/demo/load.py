@@ -29,6 +29,9 @@ NOTE = "/souk/local/demo"
 KEY_LABEL = "Demo"
 IMPORT_TIMEOUT_S = 150.0
 SETTLE_TIMEOUT_S = 120.0
+RESTART_TIMEOUT_S = 10.0
+"""What was under way at the stop is done long before; what is not goes on beside the open shop."""
+LISTED_TIMEOUT_S = 30.0
 POLL_S = 0.3
 ALREADY_THERE = 422
 PAGE = 100
@@ -47,13 +50,16 @@ def load(places: Layout, ports: Ports, progress: Progress) -> Demo:
     """Load what is missing, wait until the shop shows it, and tell who is in it."""
     plan = plans.read()
     noted = Noted(**json.loads(stack.note(NOTE) or "{}"))
-    if not noted.is_loaded:
+    shop = Shop(ports.shop)
+    if noted.is_loaded:
+        settle.wait(RESTART_TIMEOUT_S, progress)
+    else:
         _load(plan, noted, places, ports, progress)
+        settle.wait(SETTLE_TIMEOUT_S, progress)
+        _wait_until_listed(shop, noted)
         noted.is_loaded = True
         _note(noted)
-    settle.wait(SETTLE_TIMEOUT_S, progress)
-    total = _wait_until_listed(Shop(ports.shop), noted)
-    progress(f"{total} products are listed and can be found")
+    progress(f"{_total(shop)} products are listed and can be found")
     return _demo(plan, noted, places)
 
 
@@ -139,17 +145,18 @@ def _finish(shop: Shop, job: str, key: str) -> Any:
         sleep(POLL_S)
 
 
-def _wait_until_listed(shop: Shop, noted: Noted) -> int:
+def _wait_until_listed(shop: Shop, noted: Noted) -> None:
     """Wait until the shop's listing shows as many products as the merchants have listed."""
     wanted = sum(_listed(shop, key) for key in noted.api_keys.values())
-    deadline = monotonic() + SETTLE_TIMEOUT_S
-    while (total := shop.call("GET", "/api/v1/products?limit=1").body["total"]) < wanted:
+    deadline = monotonic() + LISTED_TIMEOUT_S
+    while (total := _total(shop)) < wanted:
         if monotonic() > deadline:
-            raise LocalProblem(
-                f"the shop lists {total} of {wanted} products; `make logs` shows why"
-            )
+            raise LocalProblem(f"the shop lists {total} of {wanted} products: see `make logs`")
         sleep(POLL_S)
-    return int(total)
+
+
+def _total(shop: Shop) -> int:
+    return int(shop.call("GET", "/api/v1/products?limit=1").body["total"])
 
 
 def _listed(shop: Shop, key: str) -> int:
