@@ -35,7 +35,7 @@ from chalicelib.web import about, preferences
 from chalicelib.web.manners import every_answer
 
 app = Chalice(app_name="souk", configure_logs=False)
-app.api.binary_types = []
+app.api.binary_types = ["multipart/form-data"]  # so that uploaded files arrive byte for byte
 app.middleware("http")(every_answer)
 
 BLUEPRINTS = (
