@@ -153,6 +153,7 @@ class TestEnding:
         assert "shipped already" in refused.texts("[role=alert]")[0]
         page = browser.send(refused, refused.form(f"/orders/{purchase['id']}/receive"))
         assert page.texts("section .tag")[0] == "Completed"
+        assert page.heading == "Thank you. Everything has arrived"
 
     def test_an_order_of_another_purchase_is_not_reached(self, browser, shop, goods) -> None:
         purchase, other = shop.paid({goods: 1}), shop.paid({goods: 1})

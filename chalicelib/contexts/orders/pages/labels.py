@@ -53,6 +53,12 @@ HEADLINES: Mapping[PurchaseState, tuple[str, str]] = {
 }
 assert set(HEADLINES) == set(PurchaseState), "every state has its headline"
 
+ARRIVED = (
+    N_("Thank you. Everything has arrived"),
+    N_("If something is not right, write to its merchant."),
+)
+"""The headline of a paid purchase of which nothing is on its way any more."""
+
 SHIPMENT: Mapping[str, str] = {
     ShipmentState.CREATED: N_("Handed to the courier"),
     ShipmentState.PICKED_UP: N_("Collected by the courier"),

@@ -25,6 +25,7 @@ from chalicelib.web.i18n import N_, PriceView, TimeView, Words
 
 PAPER_TINT = 7
 TITLES_SHOWN = 2
+HERE = {OrderState.DELIVERED, OrderState.COLLECTED, OrderState.COMPLETED}
 
 
 class ProviderView(Struct, frozen=True):
@@ -144,7 +145,7 @@ def purchase_view(
 ) -> PurchasePageView:
     """Show a purchase to its shopper."""
     purchase, orders = seen.purchase, seen.orders
-    headline, explanation = labels.HEADLINES[purchase.state]
+    headline, explanation = _headline(purchase, orders)
     state, tone = _spoken_state(purchase, orders)
     is_waiting = purchase.state is PurchaseState.AWAITING_PAYMENT
     currency = purchase.total.currency
@@ -250,6 +251,12 @@ def pay_address(seen: Seen) -> str:
     if action is not None and action.type == "redirect" and action.url:
         return action.url
     return f"/orders/{seen.purchase.id}"
+
+
+def _headline(purchase: Purchase, orders: Sequence[Order]) -> tuple[str, str]:
+    if purchase.state is PurchaseState.PAID and all(one.state in HERE for one in _living(orders)):
+        return labels.ARRIVED
+    return labels.HEADLINES[purchase.state]
 
 
 def _spoken_state(purchase: Purchase, orders: Sequence[Order]) -> tuple[str, str]:
