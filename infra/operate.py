@@ -16,8 +16,9 @@ Arguments = argparse.Namespace
 
 
 def _status(arguments: Arguments) -> None:
+    depths = queues.status(arguments.stage)
     print(f"{'queue':<22}{'waiting':>9}{'in flight':>11}{'dead':>7}")
-    for depth in queues.status(arguments.stage):
+    for depth in depths:
         print(f"{depth.queue:<22}{depth.waiting:>9}{depth.in_flight:>11}{depth.dead:>7}")
 
 

@@ -2,13 +2,14 @@
 
 import json
 import os
+import subprocess
 import sys
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from infra import access, operate, outputs, queues
+from infra import access, outputs, queues
 from infra.access import CannotOperate
 from infra.queues import Depth
 from infra.wiring import QUEUES, STREAM
@@ -129,11 +130,16 @@ def test_other_stages_keep_the_users_own_environment(no_endpoint, tmp_path):
     assert os.environ["AWS_PROFILE"] == "mine"
 
 
-def test_a_local_stack_that_was_stopped_is_named(tmp_path, monkeypatch, capsys):
+def test_a_local_stack_that_was_stopped_is_named(tmp_path):
     (tmp_path / "stack.json").write_text(
         json.dumps({"aws_endpoint_url": "http://127.0.0.1:9", "region": "eu-west-2"})
     )
-    monkeypatch.setattr(os, "environ", {"SOUK_LOCAL_DIR": str(tmp_path), "AWS_MAX_ATTEMPTS": "1"})
-    monkeypatch.setattr(sys, "argv", ["infra.operate", "local", "status"])
-    with pytest.raises(SystemExit, match="not running; start it with `make start`"):
-        operate.main()
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.operate", "local", "status"],
+        env={"PATH": os.environ["PATH"], "SOUK_LOCAL_DIR": str(tmp_path), "AWS_MAX_ATTEMPTS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr == "The local stack is not running; start it with `make start`.\n"
