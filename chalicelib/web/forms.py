@@ -18,6 +18,7 @@ FORM_BYTES_MAX = 256 * 1024
 UPLOAD_BYTES_MAX = 5 * 1024 * 1024 + FORM_BYTES_MAX
 FIELDS_MAX = 500
 NUMBER_DIGITS_MAX = 12
+UNTRIMMED = {"password"}
 _BOUNDARY = re.compile(r'boundary="?([^";]{1,70})"?')
 
 R = TypeVar("R")
@@ -58,14 +59,18 @@ class ChoiceView(Struct, frozen=True):
 
 
 class Fields(Mapping[str, str]):
-    """A form's fields: the last value of each, trimmed; `all` gives every value. Absent is ""."""
+    """A form's fields: the last value of each; `all` gives every value. Absent is "".
+
+    Values are trimmed, passwords are not.
+    """
 
     def __init__(
         self, pairs: Iterable[tuple[str, str]] = (), files: Mapping[str, File] | None = None
     ) -> None:
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
-            self._values.setdefault(name, []).append(value.strip())
+            kept = value if name in UNTRIMMED else value.strip()
+            self._values.setdefault(name, []).append(kept)
         self.files = dict(files or {})
 
     def __getitem__(self, name: str) -> str:

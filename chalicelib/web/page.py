@@ -202,7 +202,10 @@ def _refuse(
     try:
         refusal = errors.refusal_of(error, visit.id)
         if refused is not None and refusal.status < 500:
-            return _respond(visit, refused(visit, refusal, **path_params))
+            response = _respond(visit, refused(visit, refusal, **path_params))
+            if refusal.retry_after_s is not None:
+                response.headers["Retry-After"] = str(refusal.retry_after_s)
+            return response
         return _respond(visit, _page_about(visit, refusal))
     except Exception as second:  # noqa: BLE001 - see above
         refusal = errors.refusal_of(second, visit.id)

@@ -104,3 +104,17 @@ def test_the_header_knows_who_is_signed_in(browser) -> None:
     assert "Sign in" in browser.get("/").texts(".header__links")[0]
     sign_in(browser)
     assert "My account" in browser.get("/").texts(".header__links")[0]
+
+
+def test_spaces_belong_to_a_password(browser) -> None:
+    a_member(password=" spaced out ")
+    assert sign_in(browser, password="spaced out").status == 401
+    assert sign_in(browser, password=" spaced out ").address == "/account"
+
+
+def test_after_too_many_failures_it_says_how_long_to_wait(browser) -> None:
+    a_member()
+    replies = [sign_in(browser, password="wrong horse battery") for _ in range(6)]
+    assert [one.status for one in replies] == [401] * 5 + [429]
+    assert int(replies[-1].reply.headers["retry-after"]) >= 1
+    assert sign_in(browser).status == 429
