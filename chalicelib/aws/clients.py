@@ -17,7 +17,8 @@ def client(service: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    return boto3.client(
+    make: Any = boto3.client  # its stubs know services by literal names only
+    return make(
         service,
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_S,

@@ -73,7 +73,7 @@ class DocumentAttribute(Attribute[T], Generic[T]):
         return self._decoder.decode(value)
 
 
-class ByOwner(GlobalSecondaryIndex[Any]):
+class ByOwner(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     """Lists of one merchant, one member or one state, newest or oldest first. Sparse."""
 
     class Meta:
@@ -84,7 +84,7 @@ class ByOwner(GlobalSecondaryIndex[Any]):
     owner_at = UnicodeAttribute(range_key=True)
 
 
-class ByDue(GlobalSecondaryIndex[Any]):
+class ByDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     """Timers: rows of one shard, soonest first. Sparse: a row without a timer is not in it."""
 
     class Meta:
@@ -95,7 +95,7 @@ class ByDue(GlobalSecondaryIndex[Any]):
     due_at = UnicodeAttribute(range_key=True)
 
 
-class ByState(GlobalSecondaryIndex[Any]):
+class ByState(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
     """Lists of one owner and state, in the order of `owner_at`. Sparse."""
 
     class Meta:
@@ -148,6 +148,7 @@ class Item(Model):
             table = TableConnection(cls.Meta.table_name)
             table.connection = shared
             cls._connection = table
+        assert cls._connection is not None, "it was just made"
         return cls._connection
 
     @classmethod

@@ -144,7 +144,8 @@ def _dispatch(operation: str, request: dict[str, Any], writes: Sequence[Write]) 
         code = error.response["Error"]["Code"]
         if code == "ConditionalCheckFailedException":
             cause = error.__cause__
-            old = cause.response.get("Item") if isinstance(cause, ClientError) else None
+            answer: dict[str, Any] = dict(cause.response) if isinstance(cause, ClientError) else {}
+            old = answer.get("Item")
             raise _refusal([(0, writes[0], old)]) from error
         if code == "TransactionCanceledException":
             return _canceled(error, writes)

@@ -1,6 +1,7 @@
 """Which mail a fact leads to, and what the mail says. Templates decide the words."""
 
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -76,53 +77,20 @@ def order_number(purchase_id: str) -> str:
 
 def of_placed(fact: PurchasePlaced) -> Letter:
     """The order is received and waits for its payment."""
-    return Letter(
-        message=Message.RECEIVED,
-        to=fact.email,
-        locale=fact.locale,
-        purchase_id=fact.purchase_id,
-        number=order_number(fact.purchase_id),
-        total=fact.total,
-        orders=tuple(
-            MailOrder(
-                _name(order.merchant_name, fact.locale),
-                tuple(MailLine(line.title, line.quantity, line.total) for line in order.lines),
-            )
-            for order in fact.orders
-        ),
-        expires_at=fact.expires_at,
-    )
+    return _of_purchase(fact, Message.RECEIVED, expires_at=fact.expires_at)
 
 
 def of_paid(fact: PurchasePaid) -> Letter:
     """The money is here and the merchants are at work."""
-    return Letter(
-        message=Message.PAID,
-        to=fact.email,
-        locale=fact.locale,
-        purchase_id=fact.purchase_id,
-        number=order_number(fact.purchase_id),
-        total=fact.total,
-        orders=tuple(
-            MailOrder(
-                _name(order.merchant_name, fact.locale),
-                tuple(MailLine(line.title, line.quantity, line.total) for line in order.lines),
-            )
-            for order in fact.orders
-        ),
-    )
+    return _of_purchase(fact, Message.PAID)
 
 
 def of_shipped(fact: OrderShipped | OrderPartlyShipped) -> Letter:
     """A shipment is on its way, the last one or one of several."""
-    lines = tuple(MailLine(line.title, line.quantity) for line in fact.lines)
-    return Letter(
-        message=Message.SHIPPED,
-        to=fact.email,
-        locale=fact.locale,
-        purchase_id=fact.purchase_id,
-        number=order_number(fact.purchase_id),
-        orders=(MailOrder(_name(fact.merchant_name, fact.locale), lines),),
+    return _of_order(
+        fact,
+        Message.SHIPPED,
+        tuple(MailLine(line.title, line.quantity) for line in fact.lines),
         courier=fact.courier,
         tracking_number=fact.tracking_number,
         tracking_url=fact.tracking_url,
@@ -132,14 +100,7 @@ def of_shipped(fact: OrderShipped | OrderPartlyShipped) -> Letter:
 
 def of_delivered(fact: OrderDelivered) -> Letter:
     """Everything arrived."""
-    return Letter(
-        message=Message.DELIVERED,
-        to=fact.email,
-        locale=fact.locale,
-        purchase_id=fact.purchase_id,
-        number=order_number(fact.purchase_id),
-        orders=(MailOrder(_name(fact.merchant_name, fact.locale), ()),),
-    )
+    return _of_order(fact, Message.DELIVERED, ())
 
 
 def of_refunded(fact: RefundSucceeded) -> Letter:
@@ -152,6 +113,45 @@ def of_refunded(fact: RefundSucceeded) -> Letter:
         purchase_id=refund.purchase_id,
         number=order_number(refund.purchase_id),
         total=refund.amount,
+    )
+
+
+def _of_purchase(
+    fact: PurchasePlaced | PurchasePaid, message: Message, *, expires_at: str = ""
+) -> Letter:
+    orders = tuple(
+        MailOrder(
+            _name(order.merchant_name, fact.locale),
+            tuple(MailLine(line.title, line.quantity, line.total) for line in order.lines),
+        )
+        for order in fact.orders
+    )
+    return Letter(
+        message=message,
+        to=fact.email,
+        locale=fact.locale,
+        purchase_id=fact.purchase_id,
+        number=order_number(fact.purchase_id),
+        total=fact.total,
+        orders=orders,
+        expires_at=expires_at,
+    )
+
+
+def _of_order(
+    fact: OrderShipped | OrderPartlyShipped | OrderDelivered,
+    message: Message,
+    lines: tuple[MailLine, ...],
+    **more: Any,
+) -> Letter:
+    return Letter(
+        message=message,
+        to=fact.email,
+        locale=fact.locale,
+        purchase_id=fact.purchase_id,
+        number=order_number(fact.purchase_id),
+        orders=(MailOrder(_name(fact.merchant_name, fact.locale), lines),),
+        **more,
     )
 
 

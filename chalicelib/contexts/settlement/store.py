@@ -46,11 +46,11 @@ class DoneItem(SettlementItem, discriminator="DONE"):
 
 
 class LegItem(SettlementItem, discriminator="LEG"):
-    posting = DocumentAttribute(Posting)
+    posting: DocumentAttribute[Posting] = DocumentAttribute(Posting)
 
 
 class OpenItem(SettlementItem, discriminator="OPEN"):
-    entry = DocumentAttribute(Entry)
+    entry: DocumentAttribute[Entry] = DocumentAttribute(Entry)
 
 
 class OrderItem(SettlementItem, discriminator="ORDER"):
@@ -71,7 +71,7 @@ class NumberItem(SettlementItem, discriminator="NUMBER"):
 
 
 class LineItem(SettlementItem, discriminator="LINE"):
-    entry = DocumentAttribute(Entry)
+    entry: DocumentAttribute[Entry] = DocumentAttribute(Entry)
 
 
 class StatementItem(SettlementItem, discriminator="STATEMENT"):
@@ -253,7 +253,8 @@ def lines(statement_id: str) -> Iterable[LineItem]:
 def balances(merchant_id: str) -> dict[tuple[str, str], int]:
     """The stored sums of a merchant's legs, by account and currency."""
     rows = reads.query_all(BalanceItem, f"BALANCE#{merchant_id}")
-    return {tuple(row.sk.split("#")): int(row.amount) for row in rows}
+    places = ((row.sk.partition("#"), row) for row in rows)
+    return {(account, currency): int(row.amount) for (account, _, currency), row in places}
 
 
 def legs(merchant_id: str, since: str, until: str, limit: int, cursor: str) -> Page[LegItem]:
