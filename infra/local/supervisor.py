@@ -24,7 +24,7 @@ from infra.wiring import MEDIA
 
 RATE_PER_MINUTE = 300
 WATCH_S = 0.5
-REQUESTS_PER_CORE = 3
+REQUESTS_PER_CORE = 2
 REQUESTS_LEAST = 4
 FAILURES_ONLY = frozenset(
     {"/api/v1/sessions", "/api/v1/carts/{cart}/coupons/{code}"}

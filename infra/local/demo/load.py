@@ -29,7 +29,7 @@ NOTE = "/souk/local/demo"
 KEY_LABEL = "Demo"
 IMPORT_TIMEOUT_S = 150.0
 SETTLE_TIMEOUT_S = 120.0
-RESTART_TIMEOUT_S = 10.0
+RESTART_TIMEOUT_S = 5.0
 """What was under way at the stop is done long before; what is not goes on beside the open shop."""
 LISTED_TIMEOUT_S = 30.0
 POLL_S = 0.3
