@@ -8,7 +8,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv run start stop reset logs status test check bench docs messages lock package deploy \
-	bootstrap merchant redrive close-statements clean
+	bootstrap merchant spread-stock redrive close-statements clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
@@ -70,6 +70,9 @@ bootstrap: $(READY) ## make the platform's account and the categories: STAGE=…
 
 merchant: $(READY) ## approve a merchant and print its API key once: NAME=… EMAIL=…
 	@$(PY) -m infra.operate $(STAGE) merchant "$(NAME)" "$(EMAIL)"
+
+spread-stock: $(READY) ## spread a sku that many buy at once over rows: SKU=acme.TEE SHARDS=4
+	@$(PY) -m infra.operate $(STAGE) spread-stock "$(SKU)" "$(SHARDS)"
 
 status: $(READY) ## every queue's depth and dead letters
 	@$(PY) -m infra.operate $(STAGE) status

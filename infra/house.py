@@ -111,6 +111,14 @@ def close_statements() -> "list[Statement]":
     return settlement.close_statements(SYSTEM)
 
 
+def spread_stock(sku: str, shards: int) -> int:
+    """Spread a sku that many buy at once over several rows; returns how many units are free."""
+    from chalicelib.contexts.inventory import service as inventory
+    from chalicelib.kernel.actors import SYSTEM
+
+    return inventory.spread(SYSTEM, sku, shards).available
+
+
 class _Category(msgspec.Struct, omit_defaults=True):
     slug: str
     name: dict[str, str]

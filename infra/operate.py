@@ -55,11 +55,20 @@ def _close_statements(arguments: Arguments) -> None:
     print(f"{len(closed)} statements closed")
 
 
+def _spread_stock(arguments: Arguments) -> None:
+    if not (arguments.shards.isascii() and arguments.shards.isdigit()):
+        raise access.CannotOperate("SHARDS is a number of rows, such as 4.")
+    house.enter(arguments.stage)
+    free = house.spread_stock(arguments.sku, int(arguments.shards))
+    print(f"{arguments.sku}: {free} free units lie over {arguments.shards} rows")
+
+
 COMMANDS: dict[str, tuple[Callable[[Arguments], None], tuple[str, ...]]] = {
     "status": (_status, ()),
     "redrive": (_redrive, ("queue",)),
     "bootstrap": (_bootstrap, ("email", "categories")),
     "merchant": (_merchant, ("name", "email")),
+    "spread-stock": (_spread_stock, ("sku", "shards")),
     "close-statements": (_close_statements, ()),
 }
 """Command -> what it does and the words it takes; the Makefile passes the words on."""

@@ -15,6 +15,7 @@ from chalicelib.kernel.actors import ActorKind, Role
 from infra import house, operate
 from tests.makers.money_facts import a_completion, a_paid_order, a_paid_purchase
 from tests.makers.rows import everything
+from tests.makers.stock import put, rows
 
 CATEGORIES = str(Path(__file__).parents[2] / "demo" / "categories.json")
 ADDRESS = "203.0.113.9"
@@ -97,6 +98,21 @@ def test_a_missing_word_is_asked_for(command, words, capsys):
         command(*words)
     assert refusal.value.code == 2
     assert "usage: infra.operate" in capsys.readouterr().err
+
+
+def test_spread_stock_spreads_a_sku(command):
+    put("acme.A", 9)
+    assert command("spread-stock", "acme.A", "3") == "acme.A: 9 free units lie over 3 rows\n"
+    assert rows("acme.A") == [(3, 0)] * 3
+
+
+@pytest.mark.parametrize("words", [("acme.A", "many"), ("acme.A", "11"), ("never.put", "3")])
+def test_spread_stock_refuses_what_cannot_be(command, words):
+    put("acme.A", 9)
+    before = everything()
+    with pytest.raises(SystemExit):
+        command("spread-stock", *words)
+    assert everything() == before
 
 
 def test_close_statements_closes_what_is_owed_and_then_nothing(command):

@@ -37,7 +37,7 @@ from chalicelib.contexts.catalog import SkuCopy
 from chalicelib.contexts.catalog import store as catalog
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import StockShort
-from chalicelib.contexts.inventory import store as inventory
+from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.merchants import store as merchants
 from chalicelib.contexts.shipping.model import DeliveryOption, NoDelivery, delivery_options
 from chalicelib.kernel import clock, ids, paging
@@ -278,11 +278,11 @@ def _read_about(
     sellers = cart.merchant_ids
     keys = [catalog.sku_key(sku) for sku in skus]
     keys += [merchants.merchant_key(merchant_id) for merchant_id in sellers]
-    keys += [inventory.stock_key(sku) for sku in skus] if with_stock else []
+    keys += inventory.level_keys(skus) if with_stock else []
     rows = iter(reads.batch(keys)) if keys else iter(())
     copies = {sku: catalog.sku_of(next(rows)) for sku in skus}
     found = {merchant_id: next(rows) for merchant_id in sellers}
-    stock = {sku: inventory.available_of(next(rows)) for sku in skus} if with_stock else {}
+    stock = inventory.levels(skus, [next(rows) for _ in skus]) if with_stock else {}
     known = {key: merchants.merchant_of(row) if row else None for key, row in found.items()}
     return copies, stock, known
 

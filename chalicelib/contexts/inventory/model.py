@@ -1,7 +1,8 @@
 """Stock and holds as values, and what is refused."""
 
 import re
-from collections.abc import Collection, Sequence
+import zlib
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Self
 
@@ -12,6 +13,10 @@ from chalicelib.kernel.states import Machine
 
 MAIN = "main"
 ON_HAND_MAX = 10_000_000
+SHARDS_MAX = 10
+# From where units are taken: sku -> (shard, units), adding up to what is wanted of it.
+Places = Mapping[str, Sequence[tuple[int, int]]]
+
 OWN_CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -35,20 +40,36 @@ assert HOLDING.sources(HoldState.HELD) == [], "a hold begins held"
 
 
 class StockShort(Refusal):
-    """Fewer units are free than asked for; `lines` says of which sku, and how many are left."""
+    """Fewer units are free than asked for; `lines` says of which sku, and how many are left.
+
+    `spread` names the skus of which only a shard was asked: others may have more.
+    """
 
     code, status, title = "inventory.stock_short", 409, "Not enough is in stock"
 
     def __init__(self, lines: Sequence[tuple[str, int]]) -> None:
         self.lines = tuple(lines)
+        self.spread: tuple[str, ...] = ()
         left = ", ".join(f"{available} of {sku}" for sku, available in self.lines)
         told = [{"sku": sku, "available": available} for sku, available in self.lines]
         super().__init__(f"Left are {left}", extra={"lines": told})
 
     def joined(self, others: Sequence[Refusal]) -> "StockShort":
         """Name every short line at once."""
-        more = [line for other in others if isinstance(other, StockShort) for line in other.lines]
-        return StockShort([*self.lines, *more])
+        short = [self, *(other for other in others if isinstance(other, StockShort))]
+        joined = StockShort([line for one in short for line in one.lines])
+        return joined.of_shards([sku for one in short for sku in one.spread])
+
+    def of_shards(self, skus: Sequence[str]) -> "StockShort":
+        """Note of which skus only a shard was asked."""
+        self.spread = tuple(dict.fromkeys(skus))
+        return self
+
+
+class StockSpread(Conflict):
+    """The sku's stock lies over several shards by now: count it as such."""
+
+    code, title = "inventory.stock_spread", "The stock was spread meanwhile"
 
 
 class BelowHeld(Refusal):
@@ -120,6 +141,14 @@ class Holds(Struct, frozen=True):
     def lines_of(self, orders: Collection[str]) -> tuple[HeldLine, ...]:
         return tuple(line for line in self.lines if line.order_id in orders)
 
+    def units_of(self, orders: Collection[str]) -> dict[str, dict[str, int]]:
+        """How many units of each sku some orders have: order id -> sku -> units."""
+        units: dict[str, dict[str, int]] = {}
+        for line in self.lines_of(orders):
+            of_order = units.setdefault(line.order_id, {})
+            of_order[line.sku] = of_order.get(line.sku, 0) + line.quantity
+        return units
+
     def orders_in(self, state: HoldState, among: Collection[str] | None = None) -> list[str]:
         """The orders whose hold is in a state, of all or of some."""
         return [
@@ -136,6 +165,57 @@ def summed(lines: Sequence[HeldLine]) -> dict[tuple[str, str, int], int]:
         place = (line.sku, line.location, line.shard)
         units[place] = units.get(place, 0) + line.quantity
     return units
+
+
+def total_units(orders: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """How many units of each sku all orders want together."""
+    wanted: dict[str, int] = {}
+    for units in orders.values():
+        for sku, quantity in units.items():
+            wanted[sku] = wanted.get(sku, 0) + quantity
+    return wanted
+
+
+def placed(orders: Mapping[str, Mapping[str, int]], places: Places) -> tuple[HeldLine, ...]:
+    """Make the lines of a hold: every order's units from the shards they are taken from."""
+    left = {sku: list(parts) for sku, parts in places.items()}
+    lines = []
+    for order_id, units in orders.items():
+        for sku, wanted in units.items():
+            parts = _drawn(left[sku], wanted) if sku in left else [(0, wanted)]
+            lines += [HeldLine(sku, MAIN, shard, taken, order_id) for shard, taken in parts]
+    assert not any(left.values()), "places hold exactly what is wanted"
+    return tuple(lines)
+
+
+def home_shard(purchase_id: str, shards: int) -> int:
+    """The shard at which a purchase looks first, so that buyers spread over all."""
+    return zlib.crc32(purchase_id.encode()) % shards
+
+
+def choose(wanted: int, free: Sequence[int], home: int) -> list[tuple[int, int]] | None:
+    """Choose shards for some units, as (shard, units): the home shard, then the fullest others.
+
+    None where all of them together have too few. Two do unless the stock is in crumbs.
+    """
+    if sum(free) < wanted:
+        return None
+    order = sorted(range(len(free)), key=lambda shard: (shard != home, -free[shard], shard))
+    return _drawn([(shard, free[shard]) for shard in order], wanted)
+
+
+def even_shares(units: int, among: int) -> list[int]:
+    """Split units as evenly as whole numbers go, the first ones getting one more."""
+    share, over = divmod(units, among)
+    return [share + (place < over) for place in range(among)]
+
+
+def checked_shards(shards: int, present: int) -> int:
+    """Stock is spread over more rows than before, up to a limit, and never over fewer."""
+    if not present <= shards <= SHARDS_MAX:
+        detail = f"{present} to {SHARDS_MAX} shards"
+        raise Malformed(detail, errors=[FieldError("shards", "out_of_range", detail)])
+    return shards
 
 
 def checked_on_hand(on_hand: int) -> int:
@@ -160,3 +240,17 @@ def candidates(merchant_code: str, given: str) -> list[str]:
         full = [f"{merchant_code}.{given}"]
     start = len(merchant_code) + 1
     return [sku for sku in full if OWN_CODE.fullmatch(sku[start:])]
+
+
+def _drawn(parts: list[tuple[int, int]], wanted: int) -> list[tuple[int, int]]:
+    """Take some units off the front of (shard, units) pairs."""
+    taken = []
+    while wanted > 0:
+        shard, has = parts.pop(0)
+        units = min(has, wanted)
+        wanted -= units
+        if units:
+            taken.append((shard, units))
+        if has > units:
+            parts.insert(0, (shard, has - units))
+    return taken

@@ -10,8 +10,9 @@ from chalicelib.contexts.inventory import store
 from chalicelib.contexts.inventory.workers import inventory_on_stock_fact
 from chalicelib.kernel import ids
 from tests.makers.facts import deliver, hand
+from tests.makers.racing import at_once
 from tests.makers.rows import everything, facts, of_kind
-from tests.makers.stock import hold, holds, levels, put
+from tests.makers.stock import hold, holds, levels, put, spread
 
 HEARD = (
     "inventory.StockHeld",
@@ -117,6 +118,23 @@ class TestAnnouncements:
         monkeypatch.setattr(store, "announce", late)
         deliver(inventory_on_stock_fact, "inventory.StockPut")
         assert told() == []
+
+    def test_of_two_tellings_at_the_same_moment_one_counts(self) -> None:
+        for on_hand in (1, 2, 3, 4):
+            put("acme.A", on_hand)
+        rows = of_kind("outbox", "FACT")
+        at_once(4, lambda number: hand(inventory_on_stock_fact, [rows[number]]))
+        assert told() == [("StockCameBack", "acme.A", 1)]
+
+    def test_a_spread_sku_runs_out_with_its_last_row(self) -> None:
+        put("acme.A", 4)
+        spread("acme.A", 4)
+        listen()
+        for number in range(4):
+            assert len(told()) == 1
+            hold(f"pur_{number}", {f"ord_{number}": {"acme.A": 1}})
+            listen()
+        assert told() == [("StockCameBack", "acme.A", 1), ("StockRanOut", "acme.A", 2)]
 
     def test_an_unknown_fact_fails_alone(self) -> None:
         put("acme.A", 1)

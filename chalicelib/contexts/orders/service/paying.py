@@ -14,6 +14,7 @@ from chalicelib.aws import outbox, reads, transact
 from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.inventory import HoldState, StockShort
+from chalicelib.contexts.inventory import service as stock
 from chalicelib.contexts.inventory import store as inventory
 from chalicelib.contexts.inventory.model import Holds, HoldsChanged
 from chalicelib.contexts.orders import store
@@ -195,15 +196,29 @@ def _take(desk: Desk, callback: Callback) -> None:
         paid = purchase.state is PurchaseState.PAID
         _send_back(desk, callback, TWICE if paid else TOO_LATE)
     elif purchase.state is PurchaseState.AWAITING_PAYMENT:
-        transact.commit(_applied(desk, callback, OrderState.AWAITING_PAYMENT))
+        transact.commit(_applied(desk, callback, OrderState.AWAITING_PAYMENT, _sold(desk.holds)))
     else:
         try:
-            transact.commit(_applied(desk, callback, OrderState.EXPIRED))
+            _take_again(desk, callback)
         except StockShort:
             _send_back(desk, callback, TOO_LATE)
 
 
-def _applied(desk: Desk, callback: Callback, waiting: OrderState) -> list[Write]:
+def _take_again(desk: Desk, callback: Callback) -> None:
+    """Take an expired purchase's stock again and revive it, in one transaction."""
+
+    def commit(taken: list[Write]) -> None:
+        transact.commit(_applied(desk, callback, OrderState.EXPIRED, taken))
+
+    if desk.holds is not None and desk.holds.orders_in(HoldState.EXPIRED):
+        stock.hold_again(desk.holds, commit)
+    else:
+        commit([])
+
+
+def _applied(
+    desk: Desk, callback: Callback, waiting: OrderState, stock_writes: list[Write]
+) -> list[Write]:
     """The writes by which money pays for the purchase: its orders in `waiting` are placed."""
     now = clock.iso(clock.now())
     payment = desk.payment
@@ -226,18 +241,16 @@ def _applied(desk: Desk, callback: Callback, waiting: OrderState) -> list[Write]
         *payment_store.capture(payment, callback),
         store.save_purchase(purchase),
         *(store.save_order(order) for order in orders),
-        *_stock(desk.holds, waiting),
+        *stock_writes,
         *map(outbox.write, facts),
     ]
 
 
-def _stock(holds: Holds | None, waiting: OrderState) -> list[Write]:
-    """Let what was held leave the stock; for an expired purchase, take it again."""
-    if holds is None:
+def _sold(holds: Holds | None) -> list[Write]:
+    """Let what was held leave the stock."""
+    if holds is None or not holds.orders_in(HoldState.HELD):
         return []
-    if waiting is OrderState.EXPIRED:
-        return inventory.hold_again(holds) if holds.orders_in(HoldState.EXPIRED) else []
-    return inventory.consume(holds) if holds.orders_in(HoldState.HELD) else []
+    return inventory.consume(holds)
 
 
 def _send_back(desk: Desk, callback: Callback, reason: str) -> None:

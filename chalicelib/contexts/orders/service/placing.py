@@ -18,7 +18,7 @@ from chalicelib.contexts.cart import service as carts
 from chalicelib.contexts.cart import store as cart_store
 from chalicelib.contexts.cart.model import Cart, CartEmpty, NoCart, PricedCart, Totals
 from chalicelib.contexts.identity import service as identity
-from chalicelib.contexts.inventory import store as inventory
+from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.facts import PlacedLine, PlacedOrder, PurchasePlaced
 from chalicelib.contexts.orders.model.placing import Agreement, split
@@ -157,10 +157,15 @@ def _place(
     check_total(Totals.of(priced.lines, delivery.price), wish, cart.id)
     seen = _agree(priced, delivery.shares, wish, shopper)
     answer = answer_now(seen, seal)
-    writes = [key.record(seen.purchase.id, answer), *_writes(cart, seen)]
-    if len(writes) > transact.WRITES_MAX:
-        raise CartTooComplex
-    transact.commit(writes)
+
+    def commit(held: list[Write]) -> None:
+        writes = [key.record(seen.purchase.id, answer), *_writes(cart, seen, held)]
+        if len(writes) > transact.WRITES_MAX:
+            raise CartTooComplex
+        transact.commit(writes)
+
+    units = {order.id: {line.sku: line.quantity for line in order.lines} for order in seen.orders}
+    inventory.hold(seen.purchase.id, units, commit)
     return answer or key.settle(seal(begun(seen)))
 
 
@@ -202,12 +207,11 @@ def _agree(priced: PricedCart, shares: Mapping[str, Money], wish: Wish, shopper:
     return Seen(purchase, orders, payment)
 
 
-def _writes(cart: Cart, seen: Seen) -> list[Write]:
-    units = {order.id: {line.sku: line.quantity for line in order.lines} for order in seen.orders}
+def _writes(cart: Cart, seen: Seen, held: list[Write]) -> list[Write]:
     return [
         store.create_purchase(seen.purchase),
         *(store.create_order(order) for order in seen.orders),
-        *inventory.hold(seen.purchase.id, units),
+        *held,
         payment_store.create(seen.payment),
         cart_store.change(cart, Cart(cart.id)),
         outbox.write(_placed(seen)),
