@@ -19,6 +19,7 @@ STOP_TIMEOUT_S = 90
 LINES_SHOWN = 40
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of the started stack in one process, so that it is started once."""
     for item in items:
