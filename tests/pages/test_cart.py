@@ -2,6 +2,7 @@
 
 from chalicelib.contexts.inventory import service as inventory
 from tests.makers.round_trips import counted
+from tests.makers.rows import of_kind
 
 
 def put(browser, product, quantity="1", press="cart"):
@@ -88,3 +89,33 @@ def test_reading_takes_two_round_trips(browser, listed) -> None:
     with counted() as calls:
         browser.get("/cart")
     assert len(calls) == 2, calls
+
+
+def test_changing_takes_three_round_trips(browser, listed) -> None:
+    product = listed(stock=9)
+    put(browser, product)
+    page = browser.get(f"/p/{product.slug}")
+    with counted() as calls:
+        browser.send(page, page.form("/cart/lines"), press="cart", follow=False)
+    assert len(calls) == 3, calls
+
+
+def test_a_cart_that_is_gone_is_begun_anew(browser, listed) -> None:
+    product = listed(stock=9)
+    put(browser, product)
+    lost = browser.http.cookies["souk_cart"]
+    forget_carts()
+    page = put(browser, product, "2")
+    assert page.one(".lines input[type=number]")["value"] == "2"
+    assert browser.http.cookies["souk_cart"].split("~")[0] != lost.split("~")[0]
+
+
+def forget_carts() -> None:
+    """Remove every cart, as their time to live does."""
+    import boto3
+
+    from chalicelib.aws.settings import settings
+
+    table = boto3.resource("dynamodb").Table(settings().tables["cart"])
+    for row in of_kind("cart", "CART"):
+        table.delete_item(Key={"pk": row["pk"]["S"], "sk": row["sk"]["S"]})

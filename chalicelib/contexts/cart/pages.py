@@ -75,12 +75,7 @@ def add_again(visit: Visit, refusal: Refusal) -> Html:
 def add_line(visit: Visit) -> Redirect:
     """Add to what the cart holds of a variant already."""
     sku, more = visit.fields.text("sku"), visit.fields.whole("quantity", least=1)
-    priced = look(visit)
-    cart_id = priced.id if priced else service.open_cart().id
-    lines = priced.lines if priced else ()
-    held = next((line.quantity for line in lines if line.sku == sku), 0)
-    token = service.token_of(cart_id)
-    changed = service.put_line(cart_id, token, sku, min(held + more, QUANTITY_MAX))
+    changed = _added(visit.cart_id or service.open_cart().id, sku, more)
     is_hasty = visit.fields.text("then") == "checkout"
     return Redirect("/checkout" if is_hasty else "/cart", counted(changed))
 
@@ -178,6 +173,15 @@ def line_views(
         _line_view(priced, line, place, _notice(line, said.get(line.sku, ""), words), words)
         for place, line in enumerate(priced.lines, start=1)
     ]
+
+
+def _added(cart_id: str, sku: str, more: int) -> PricedCart:
+    """Add to a cart, or to a new one where that one is gone."""
+    try:
+        return service.add_to_line(cart_id, service.token_of(cart_id), sku, more)
+    except NoCart:
+        fresh = service.open_cart().id
+        return service.add_to_line(fresh, service.token_of(fresh), sku, more)
 
 
 def _merchant_name(priced: PricedCart, merchant_id: str, words: Words) -> str:

@@ -17,6 +17,7 @@ from chalicelib.aws.settings import settings
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.cart import store
 from chalicelib.contexts.cart.model import (
+    QUANTITY_MAX,
     QUOTE_TTL_S,
     Cart,
     CartChanged,
@@ -97,18 +98,17 @@ def put_line(cart_id: str, token: str, sku: str, quantity: int, *, bearer: str =
     Refuses `inventory.stock_short` with what is left, `cart.no_such_sku`, `cart.not_for_sale`,
     `cart.too_many_lines`, `cart.too_many_merchants`, `cart.other_currency`.
     """
-    for attempt in range(ATTEMPTS_MAX):
-        cart = _open(cart_id, token, bearer)
-        changed, priced = _with_line(cart, sku, quantity)
-        if changed.lines == cart.lines:
-            return _delivered(cart, priced)
-        try:
-            transact.commit([store.change(cart, changed), *_still_selling(cart, changed)])
-        except CartChanged:
-            transact.pause(attempt)
-        else:
-            return _delivered(changed, priced)
-    raise CartChanged
+    return _change_line(lambda: _open(cart_id, token, bearer), sku, lambda _held: quantity)
+
+
+def add_to_line(cart_id: str, token: str, sku: str, more: int) -> PricedCart:
+    """Put more of a variant into the cart than lies in it already. Three round trips.
+
+    Refuses as `put_line` does.
+    """
+    return _change_line(
+        lambda: _open(cart_id, token, ""), sku, lambda held: min(held + more, QUANTITY_MAX)
+    )
 
 
 def quote(
@@ -239,6 +239,22 @@ def _delivered(cart: Cart, priced: PricedCart) -> PricedCart:
     except (NoDelivery, DeliveryNotOffered):
         return priced
     return replace(priced, delivered=Totals.of(priced.lines, delivery.price))
+
+
+def _change_line(find: Callable[[], Cart], sku: str, wanted: Callable[[int], int]) -> PricedCart:
+    for attempt in range(ATTEMPTS_MAX):
+        cart = find()
+        held = cart.lines.get(sku)
+        changed, priced = _with_line(cart, sku, wanted(held.quantity if held else 0))
+        if changed.lines == cart.lines:
+            return _delivered(cart, priced)
+        try:
+            transact.commit([store.change(cart, changed), *_still_selling(cart, changed)])
+        except CartChanged:
+            transact.pause(attempt)
+        else:
+            return _delivered(changed, priced)
+    raise CartChanged
 
 
 def _with_line(cart: Cart, sku: str, quantity: int) -> tuple[Cart, PricedCart]:
