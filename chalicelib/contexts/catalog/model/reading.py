@@ -159,5 +159,6 @@ def examine(body: bytes) -> None:
     if REPLACEMENT in text or "\0" in text:
         raise ImportNotText
     table = Table([body])
-    if next(table.rows(), None) is None and not table.remarks:
+    rows = sum(1 for _ in table.rows())
+    if not rows and not table.remarks:
         raise ImportEmpty("The file has a header and no rows")

@@ -174,6 +174,7 @@ def _judge(group: Group, handles: set[bytes], shelf: Shelf) -> Judged:
 
 def _brought_in(job: ImportJob, found: Sequence[Judged], merchant: Merchant) -> list[_Result]:
     """Write what is new or changed, several products at a time."""
+    found = _first_come(found)
     live = [one for one in found if one.content is not None]
     rows = reads.batch([store.handle_key(merchant.id, one.group.handle) for one in live])
     changed = [
@@ -192,6 +193,20 @@ def _brought_in(job: ImportJob, found: Sequence[Judged], merchant: Merchant) -> 
         return results + [bring(one, row) for one, row in zip(live, rows, strict=True)]
     with ThreadPoolExecutor(writers) as pool:
         return results + list(pool.map(bring, live, rows))
+
+
+def _first_come(found: Sequence[Judged]) -> list[Judged]:
+    """Give a SKU that stands on two products of the file to the first, whoever writes first."""
+    owners: dict[str, int] = {}
+    kept = []
+    for one in found:
+        for sku, row in one.numbers.items():
+            if one.content is not None and sku in owners:
+                detail = f"Row {owners[sku]} has the SKU {sku}"
+                one = one.without(sku, Remark(row, "import.sku_taken", detail))  # noqa: PLW2901
+            owners.setdefault(sku, row)
+        kept.append(one)
+    return kept
 
 
 def _bring(
