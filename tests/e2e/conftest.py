@@ -19,14 +19,6 @@ STOP_TIMEOUT_S = 90
 LINES_SHOWN = 40
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the started stack in one process, so that it is started once."""
-    for item in items:
-        if item.get_closest_marker("stack"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
-
-
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What `.local/stack.json` says. SOUK_STACK names the file of a stack that runs already."""
