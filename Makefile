@@ -32,7 +32,8 @@ logs: $(READY) ## follow the functions' logs
 
 ##@ While developing
 test: $(READY) ## run every test
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 2 -m "not stack"
+	@$(PY) -m pytest -m stack
 
 check: $(READY) ## format, lint, types, and the quick tests
 	@$(PY) -m ruff format --check .

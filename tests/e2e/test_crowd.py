@@ -11,7 +11,7 @@ import requests
 from tests.e2e.client import Shop, fresh_key
 from tests.e2e.steps import ADDRESS, a_product, stock_of
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 CROWD = 24
 ANSWER_WITHIN_S = 25.0

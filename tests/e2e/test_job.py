@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.client import Shop, follow, fresh_key, now
 from tests.e2e.steps import ADDRESS, a_product, stock_of
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 CATALOGUE = Path(__file__).resolve().parents[1] / "data" / "plain.csv"
 
