@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.client import Shop, follow, fresh_key, now
-from tests.e2e.steps import ADDRESS, a_product, stock_of
+from tests.e2e.steps import ADDRESS, a_product, a_purchase, seen, stock_of
 
 pytestmark = pytest.mark.stack
 
@@ -16,44 +16,6 @@ CATALOGUE = Path(__file__).resolve().parents[1] / "data" / "plain.csv"
 @pytest.fixture
 def shop(stack: dict[str, Any]) -> Shop:
     return Shop(stack)
-
-
-def a_purchase(shop: Shop, lines: dict[str, int], **extra: Any) -> dict[str, Any]:
-    """Fill a cart and check out."""
-    cart = shop.call("POST", "/api/v1/carts", expect=201)
-    token = {"X_Cart_Token": cart["token"]}
-    for sku, quantity in lines.items():
-        path = f"/api/v1/carts/{cart['id']}/lines/{sku}"
-        shop.call("PUT", path, {"quantity": quantity}, expect=200, **token)
-    quote = shop.call(
-        "POST", f"/api/v1/carts/{cart['id']}/quote", {"address": ADDRESS}, expect=200, **token
-    )
-    assert quote["delivery_methods"][0]["id"] == "standard"
-    body = {
-        "email": "ada@shopper.example",
-        "address": ADDRESS,
-        "delivery_method": "standard",
-        "payment": {"provider": "sandbox"},
-        "quote_id": quote["quote_id"],
-        "expected_total": quote["totals"]["payable"],
-        **extra,
-    }
-    purchase: dict[str, Any] = shop.call(
-        "POST",
-        f"/api/v1/carts/{cart['id']}/checkout",
-        body,
-        expect=201,
-        Idempotency_Key=fresh_key(),
-        **token,
-    )
-    return purchase
-
-
-def seen(shop: Shop, purchase: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = shop.call(
-        "GET", f"/api/v1/purchases/{purchase['id']}", expect=200, X_Purchase_Token=purchase["token"]
-    )
-    return found
 
 
 def capture(shop: Shop, purchase: dict[str, Any], **kwargs: Any) -> int:
