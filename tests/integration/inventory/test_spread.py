@@ -198,11 +198,19 @@ class TestPut:
             service.put_stock(Actor(ActorKind.MERCHANT, "api_2", "mer_2"), "acme.A", 5)
         assert everything() == before
 
-    def test_leaves_one_line_in_the_log(self) -> None:
+    def test_leaves_one_line_in_the_log_as_spreading_did(self) -> None:
         put("acme.A", 8)
         spread("acme.A", 3)
         put("acme.A", 9)
-        assert [row["on_hand"]["N"] for row in of_kind("inventory", "LOG")] == ["8", "9"]
+        lines = [
+            (row["actor"]["S"], row.get("on_hand", {}).get("N"), row.get("shards", {}).get("N"))
+            for row in of_kind("inventory", "LOG")
+        ]
+        assert lines == [
+            ("merchant:api_1", "8", None),
+            ("system:operator", None, "3"),
+            ("merchant:api_1", "9", None),
+        ]
 
     def test_while_buyers_buy(self) -> None:
         put("acme.A", 30)

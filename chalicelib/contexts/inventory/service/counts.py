@@ -85,7 +85,7 @@ def spread(actor: Actor, sku: str, shards: int) -> Stock:
         if model.checked_shards(shards, len(rows)) == len(rows):
             return shelves.stock_in(sku, rows)
         try:
-            transact.commit(store.spread(rows, shards))
+            transact.commit(store.spread(rows, shards, f"{actor.kind}:{actor.id}"))
         except transact.ConditionFailed:
             transact.pause(attempt)
     raise Busy

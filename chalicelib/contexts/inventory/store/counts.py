@@ -82,7 +82,7 @@ def put_over_shards(rows: Sequence[StockItem], on_hand: int, actor: str) -> list
     return [*writes, *_traces(rows[0].merchant_id, rows[0].sku, on_hand, actor)]
 
 
-def spread(rows: Sequence[StockItem], shards: int) -> list[Write]:
+def spread(rows: Sequence[StockItem], shards: int, actor: str) -> list[Write]:
     """Contribute spreading stock over more rows: the new ones share what the others can spare.
 
     `rows` are all shards as read. Fails where a row has less by now than it is to give.
@@ -99,7 +99,7 @@ def spread(rows: Sequence[StockItem], shards: int) -> list[Write]:
         writes.append(transact.update(StockItem(row.pk, row.sk), actions, enough))
     for shard, units in enumerate(even_shares(sum(gives), shards - len(rows)), len(rows)):
         writes.append(transact.create(_row(rows[0].merchant_id, rows[0].sku, shard, units)))
-    return writes
+    return [*writes, _log(rows[0].sku, actor, shards=shards)]
 
 
 def opening(merchant_id: str, sku: str, on_hand: int) -> list[Write]:
@@ -140,17 +140,21 @@ def _row(merchant_id: str, sku: str, shard: int, available: int) -> StockItem:
 
 def _traces(merchant_id: str, sku: str, on_hand: int, actor: str) -> list[Write]:
     """What every count leaves behind: the merchant's list, a line in the log, a fact."""
+    fact = StockPut(**head(), merchant_id=merchant_id, sku=sku, location=MAIN, on_hand=on_hand)
+    return [
+        transact.put(EntryItem(entries_of(merchant_id), f"SKU#{sku}", sku=sku)),
+        _log(sku, actor, on_hand=on_hand),
+        outbox.write(fact),
+    ]
+
+
+def _log(sku: str, actor: str, **what: int) -> Write:
     line = LogItem(
         f"STOCK#{sku}",
         f"LOG#{ids.ulid()}",
         at=clock.iso(clock.now()),
         actor=actor,
         location=MAIN,
-        on_hand=on_hand,
+        **what,
     )
-    fact = StockPut(**head(), merchant_id=merchant_id, sku=sku, location=MAIN, on_hand=on_hand)
-    return [
-        transact.put(EntryItem(entries_of(merchant_id), f"SKU#{sku}", sku=sku)),
-        transact.create(line),
-        outbox.write(fact),
-    ]
+    return transact.create(line)

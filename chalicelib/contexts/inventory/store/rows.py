@@ -51,12 +51,13 @@ class EntryItem(InventoryItem, discriminator="ENTRY"):
 
 
 class LogItem(InventoryItem, discriminator="LOG"):
-    """A count that somebody put."""
+    """A count that somebody put, or over how many rows somebody spread it."""
 
     at = UnicodeAttribute()
     actor = UnicodeAttribute()
     location = UnicodeAttribute()
-    on_hand = NumberAttribute()
+    on_hand = NumberAttribute(null=True)
+    shards = NumberAttribute(null=True)
 
 
 class HoldsItem(InventoryItem, discriminator="HOLDS"):
