@@ -105,18 +105,22 @@ class IdempotencyKey(Struct, frozen=True):
 
     def settle(self, answer: Answer) -> Answer:
         """Store the answer of a record made without one; returns the answer that counts."""
+        try:
+            transact.commit([self.settled(answer)])
+        except transact.ConditionFailed as failed:
+            if failed.old is not None:
+                return Answer(int(failed.old.status), failed.old.body, failed.old.location)
+        return answer
+
+    def settled(self, answer: Answer) -> Write:
+        """Contribute the answer of a record made without one, unless it has one by now."""
         row = KeyItem(pk=f"KEY#{self.hash}", sk="KEY")
         actions = [
             KeyItem.status.set(answer.status),
             KeyItem.body.set(answer.body),
             KeyItem.location.set(answer.location),
         ]
-        try:
-            transact.commit([transact.update(row, actions, KeyItem.status == 0)])
-        except transact.ConditionFailed as failed:
-            if failed.old is not None:
-                return Answer(int(failed.old.status), failed.old.body, failed.old.location)
-        return answer
+        return transact.update(row, actions, KeyItem.status == 0)
 
     def opened(self, row: KeyItem | None) -> KeyItem | None:
         """Judge a record that was read: None when free, the record when it is this request's.

@@ -117,16 +117,26 @@ def begin(payment: Payment, *, email: str, locale: str) -> Payment:
     Safe to repeat: the payment's id is the company's key. Refuses `providers.unavailable`; the
     payment then stands as created, and the next attempt asks again.
     """
+    begun, writes = asked(payment, email=email, locale=locale)
+    try:
+        if writes:
+            transact.commit(writes)
+    except PaymentMoved:
+        return replace(payment, action=begun.action)
+    return begun
+
+
+def asked(payment: Payment, *, email: str, locale: str) -> tuple[Payment, list[Write]]:
+    """Ask the company for the shopper's action, and contribute it; nothing where it is known.
+
+    Refuses `providers.unavailable`.
+    """
     if payment.action is not None:
-        return payment
+        return payment, []
     company = companies.provider(payment.provider)
     action = _action(company.start(_request(payment, email, locale)))
     begun = replace(payment, state=PaymentState.REQUIRES_ACTION, action=action)
-    try:
-        transact.commit([store.started(payment, action)])
-    except PaymentMoved:
-        return replace(payment, action=action)
-    return begun
+    return begun, [store.started(payment, action)]
 
 
 def read_callback(provider: str, headers: Mapping[str, str], body: bytes) -> Callback | None:

@@ -5,6 +5,7 @@ write · {the payment's action and the stored answer}. The last is not needed wh
 follows from the payment's id: then the answer is part of the write.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
@@ -32,7 +33,7 @@ from chalicelib.contexts.orders.model.values import (
 )
 from chalicelib.contexts.payments import service as payments
 from chalicelib.contexts.payments import store as payment_store
-from chalicelib.contexts.payments.model import Payment, Refund
+from chalicelib.contexts.payments.model import Payment, PaymentMoved, Refund
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import ANONYMOUS, Actor
 from chalicelib.kernel.errors import Refusal
@@ -108,20 +109,13 @@ def answer_now(seen: Seen, seal: Seal) -> idempotency.Answer | None:
     return None if waits and seen.payment.action is None else seal(seen)
 
 
-def begun(seen: Seen) -> Seen:
-    """Ask the company for the payment's action where it is not known; after the commit."""
-    purchase = seen.purchase
-    if purchase.state is not PurchaseState.AWAITING_PAYMENT:
-        return seen
-    payment = payments.begin(seen.payment, email=purchase.email, locale=purchase.locale)
-    return replace(seen, payment=payment)
-
-
 def settled(seen: Seen, key: IdempotencyKey | None, seal: Seal | None) -> Seen:
     """Begin the payment after a commit, and store the answer that could not be part of it."""
-    after = begun(seen)
+    after, writes = _asked(seen)
     if key is not None and seal is not None and answer_now(seen, seal) is None:
-        key.settle(seal(after))
+        _store(seal(after), writes, key)
+    elif writes:
+        _begun(writes)
     return after
 
 
@@ -131,7 +125,8 @@ def finish(purchase_id: str, key: IdempotencyKey, seal: Seal) -> idempotency.Ans
     assert whole is not None, "the record was written together with its purchase"
     payment, refunds = payment_store.payment_with_refunds(whole.purchase.payment_id)
     assert payment is not None, "a purchase is written together with its payment"
-    return key.settle(seal(begun(Seen(whole.purchase, whole.orders, payment, refunds))))
+    after, writes = _asked(Seen(whole.purchase, whole.orders, payment, refunds))
+    return _store(seal(after), writes, key)
 
 
 def check_total(totals: Totals, wish: Wish, cart_id: str) -> None:
@@ -166,7 +161,10 @@ def _place(
 
     units = {order.id: {line.sku: line.quantity for line in order.lines} for order in seen.orders}
     inventory.hold(seen.purchase.id, units, commit)
-    return answer or key.settle(seal(begun(seen)))
+    if answer is not None:
+        return answer
+    after, more = _asked(seen)
+    return _store(seal(after), more, key)
 
 
 def _agree(priced: PricedCart, shares: Mapping[str, Money], wish: Wish, shopper: Actor) -> Seen:
@@ -243,6 +241,34 @@ def _placed(seen: Seen) -> PurchasePlaced:
             for order in seen.orders
         ),
     )
+
+
+def _asked(seen: Seen) -> tuple[Seen, list[Write]]:
+    """Ask the company for the payment's action where it is awaited and not known."""
+    purchase = seen.purchase
+    if purchase.state is not PurchaseState.AWAITING_PAYMENT:
+        return seen, []
+    payment, writes = payments.asked(seen.payment, email=purchase.email, locale=purchase.locale)
+    return replace(seen, payment=payment), writes
+
+
+def _store(
+    answer: idempotency.Answer, writes: Sequence[Write], key: IdempotencyKey
+) -> idempotency.Answer:
+    """Store the payment's action and the answer at once; returns the answer that counts."""
+    if not writes:
+        return key.settle(answer)
+    try:
+        transact.commit([*writes, key.settled(answer)])
+    except (PaymentMoved, transact.ConditionFailed):
+        return key.settle(answer)
+    return answer
+
+
+def _begun(writes: Sequence[Write]) -> None:
+    """Store the payment's action; a twin that did so already told the same one."""
+    with contextlib.suppress(PaymentMoved):
+        transact.commit(writes)
 
 
 def _again(used: idempotency.KeyItem, key: IdempotencyKey, seal: Seal) -> idempotency.Answer:
