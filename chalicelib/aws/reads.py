@@ -71,8 +71,11 @@ def query(
     limit: int = QUERY_LIMIT_MAX,
     forward: bool = True,
     start: Position | None = None,
+    attributes: Sequence[str] = (),
 ) -> Rows[I]:
     """Read one page of a partition in key order. One round trip.
+
+    `attributes` names those to read where not all are wanted.
 
     `begins_with` or `between` (both ends included) narrow the sort key; `index` is `by_owner`,
     `by_state` or `by_due`. DynamoDB ends a page at 1 MB, so a page may be shorter than `limit` and still go on.
@@ -100,6 +103,9 @@ def query(
         request["ConsistentRead"] = True
     if start:
         request["ExclusiveStartKey"] = start
+    if attributes:
+        request["ProjectionExpression"] = ",".join(f"#{name}" for name in attributes)
+        request["ExpressionAttributeNames"] |= {f"#{name}": name for name in attributes}
     answer = _dispatch("Query", request)
     items = [item.from_raw_data(raw) for raw in answer.get("Items", ())]
     return Rows(items, answer.get("LastEvaluatedKey"))

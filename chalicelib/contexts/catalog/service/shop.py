@@ -177,6 +177,7 @@ def _listed(wish: Wish, partition: str, position: dict[str, Any]) -> Found:
         limit=wish.limit + 1,
         forward=forward,
         after=position.get("after", ""),
+        is_whole=False,
     )
     counts = store.counts(partition)
     shown = rows[: wish.limit]
@@ -240,6 +241,7 @@ def _kept(
             forward=forward,
             between=between,
             after=after,
+            is_whole=is_narrow,
         )
         kept += [row for row in rows if _fits(row, wish, needed)]
         if len(kept) > wish.limit or not after:

@@ -77,12 +77,12 @@ class SoldItem(CatalogItem, discriminator="SOLD"):
 
 
 class FoundRow(Struct, frozen=True):
-    """A row of the index as a listing reads it."""
+    """A row of the index as a listing reads it; keys and values where it narrows or sorts."""
 
     sk: str
     card: str
-    keys: str
-    values: str
+    keys: str = ""
+    values: str = ""
 
 
 class _CardReader:
@@ -94,6 +94,8 @@ class _CardReader:
 
     @staticmethod
     def from_raw_data(raw: dict[str, Any]) -> FoundRow:
+        if "keys" not in raw:
+            return FoundRow(raw["sk"]["S"], raw["card"]["S"])
         return FoundRow(raw["sk"]["S"], raw["card"]["S"], raw["keys"]["S"], raw["values"]["S"])
 
 
@@ -104,10 +106,11 @@ def cards(
     forward: bool = True,
     between: tuple[str, str] | None = None,
     after: str = "",
+    is_whole: bool = True,
 ) -> tuple[list[FoundRow], str]:
     """Read a page of a listing or word; `after` is the sort key to go on behind.
 
-    Returns the rows and the sort key where the next page goes on, empty at the end.
+    Rows that are not to be whole come without keys and values. Returns the rows and the sort key where the next page goes on, empty at the end.
     """
     start: Position | None = {"pk": {"S": pk}, "sk": {"S": after}} if after else None
     rows: Any = reads.query(
@@ -117,6 +120,7 @@ def cards(
         forward=forward,
         between=between,
         start=start,
+        attributes=("sk", "card", "keys", "values") if is_whole else ("sk", "card"),
     )
     return rows.items, rows.position["sk"]["S"] if rows.position else ""
 
