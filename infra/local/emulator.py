@@ -7,7 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
 from infra.local import locks, saved_state
 from infra.local.layout import HOST, Layout, Ports
@@ -21,6 +23,7 @@ STOP_TIMEOUT_S = 60.0
 GROUP_TIMEOUT_S = 5.0
 PREDECESSOR_TIMEOUT_S = 30.0
 POLL_S = 0.03
+OLD_SCRATCH = "scratch-old-"
 WARM_WORKER_S = 600
 """How long a surplus Lambda worker is kept; the first of each function stays."""
 LOG_LINES_SHOWN = 8
@@ -65,8 +68,7 @@ class Emulator:
                 "the MiniStack of an earlier start is still saving its state; try again shortly"
             )
         saved_state.mend(self._places, self._ports)
-        shutil.rmtree(self._places.scratch, ignore_errors=True)
-        self._places.scratch.mkdir(parents=True)
+        _clear(self._places.scratch)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "infra.local.tethered", str(self._places.emulator_lock)],
@@ -102,7 +104,6 @@ class Emulator:
             process.wait()
             if process.stdin:
                 process.stdin.close()
-        shutil.rmtree(self._places.scratch, ignore_errors=True)
 
     def _environment(self) -> dict[str, str]:
         own = sdk_environment(self._ports)
@@ -151,6 +152,15 @@ class Emulator:
             return False
         finally:
             connection.close()
+
+
+def _clear(scratch: Path) -> None:
+    """Empty the folder at once; what was in it, ten thousand files at times, goes meanwhile."""
+    if scratch.exists():
+        scratch.rename(scratch.with_name(f"{OLD_SCRATCH}{time.time_ns()}"))
+    scratch.mkdir(parents=True)
+    for old in scratch.parent.glob(f"{OLD_SCRATCH}*"):
+        threading.Thread(target=shutil.rmtree, args=(old, True), daemon=True).start()
 
 
 def end_group(leader: int) -> None:

@@ -168,13 +168,14 @@ def test_a_queue_is_read_on_after_a_start_on_another_port(emulator, aws, places,
         second.stop()
 
 
-def test_a_stop_leaves_no_process_and_no_unpacked_function_behind(emulator, aws, places):
+def test_a_stop_leaves_no_process_and_a_start_no_unpacked_function(emulator, aws, places):
     queue = a_stream_with_a_reader(aws)
     write(aws, "a")
     heard(aws, queue, 1)
     assert [place.name for place in places.scratch.iterdir() if "reader" in place.name]
     group = emulator._process.pid
     emulator.stop()
-    assert not places.scratch.exists()
     with pytest.raises(ProcessLookupError):
         os.killpg(group, 0)
+    emulator.start()
+    assert not [place.name for place in places.scratch.iterdir() if "reader" in place.name]
