@@ -116,6 +116,7 @@ def test_a_shopper_buys_and_the_merchant_ships(browser, stack, width: int) -> No
     desk.page.get_by_label(re.compile("^Email")).fill(merchant["email"])
     desk.page.get_by_label(re.compile("^Password")).fill(merchant["password"])
     desk.press("^Sign in$")
+    desk.page.wait_for_url(stack["console_url"])
     desk.page.goto(stack["console_url"] + "/orders")
     desk.page.locator("main table a").first.click()
     desk.press("^Confirm")

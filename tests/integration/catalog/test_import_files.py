@@ -3,7 +3,12 @@
 import json
 from pathlib import Path
 
+import boto3
+import pytest
+
+from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog.model.jobs import ImportState
+from chalicelib.contexts.catalog.model.refusals import ImportUnreadable
 from chalicelib.contexts.catalog.service import importer, imports, tree
 from chalicelib.contexts.catalog.service.imports import Progress
 from chalicelib.contexts.catalog.service.jobs import RunImport
@@ -51,8 +56,9 @@ def test_refuses_rows_that_contradict_earlier_ones(stage):
     assert seen.job.counts.created == 5
 
 
-def test_brings_in_nothing_of_a_file_that_breaks_off(stage):
+def test_refuses_a_file_that_breaks_off_and_keeps_nothing(stage):
     seller = a_merchant("edge")
-    seen = brought_in(seller.actor, (DATA / "open_quote.csv").read_bytes())
-    assert seen.job.state is ImportState.FAILED
-    assert (seen.job.counts.rows, seen.job.counts.created) == (0, 0)
+    with pytest.raises(ImportUnreadable, match="is a quote left open"):
+        imports.hand_in(seller.actor, (DATA / "open_quote.csv").read_bytes())
+    stored = boto3.client("s3").list_objects_v2(Bucket=settings().uploads_bucket)
+    assert stored["KeyCount"] == 0

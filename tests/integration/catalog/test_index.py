@@ -1,12 +1,12 @@
 """The index ends in the same rows and counts, however facts are delivered."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chalicelib.aws import transact
 from chalicelib.contexts.catalog import service, workers
