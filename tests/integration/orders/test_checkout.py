@@ -70,6 +70,11 @@ class TestPlacing:
         assert sizes == [55, 56, 75]
         assert max(sizes) <= transact.WRITES_MAX
 
+    def test_a_cart_that_could_not_be_paid_for_is_refused(self, shop: Shop, monkeypatch) -> None:
+        cart = shop.cart({shop.goods(): 1})
+        monkeypatch.setattr(transact, "WRITES_MAX", 10)
+        refused_without_a_trace(lambda: shop.checkout(cart), 422, "orders.cart_too_complex")
+
     def test_optional_fields_may_be_left_out(self, shop: Shop) -> None:
         address = {k: v for k, v in ADDRESS.items() if k not in {"line2", "region"}}
         assert shop.bought({shop.goods(): 1}, address=address)["state"] == "awaiting_payment"

@@ -241,6 +241,17 @@ class TestTooLate:
         assert '"applied":false' in rows.facts("payments.PaymentCaptured")[0]
         assert shop.stock(tea) == (1, 0)
 
+    def test_is_refunded_where_the_goods_lie_on_too_many_shelves(
+        self, shop: Shop, stage, monkeypatch
+    ) -> None:
+        purchase = shop.bought({shop.goods(stock=3): 2})
+        stage.forward(HALF_AN_HOUR_S)
+        service.expire(purchase["id"])
+        monkeypatch.setattr(transact, "WRITES_MAX", 10)
+        shop.capture(purchase)
+        assert shop.seen(purchase)["state"] == "expired"
+        assert len(refund_requests()) == 1
+
     def test_money_for_a_cancelled_purchase_always_goes_back(self, shop: Shop) -> None:
         tea = shop.goods()
         purchase = shop.bought({tea: 2})

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.contexts.cart.model import Totals
-from chalicelib.contexts.orders.model.placing import Agreement, split
+from chalicelib.contexts.orders.model.placing import Agreement, split, writes_later
 from tests.makers.orders import AT, HOME, ULID, a_cart, a_merchant_value, gbp, priced
 
 AGREEMENT = Agreement(
@@ -37,6 +37,12 @@ def test_commission_is_the_merchants_own_rate_rounded_half_up() -> None:
     (order,) = split(cart, {"mer_acme": gbp(0)}, AGREEMENT)
     assert [line.commission for line in order.lines] == [gbp(126), gbp(125)]
     assert order.commission_bps == 1_250
+
+
+def test_forty_lines_of_eight_merchants_fit_into_every_transaction_to_come() -> None:
+    assert writes_later(orders=8, stock_rows=40) == 61
+    assert writes_later(orders=8, stock_rows=79) == 100
+    assert writes_later(orders=1, stock_rows=40) == 50
 
 
 @given(

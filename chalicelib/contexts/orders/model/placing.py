@@ -40,6 +40,16 @@ def split(
     )
 
 
+def writes_later(orders: int, stock_rows: int) -> int:
+    """How many writes the largest transaction in a purchase's later life has.
+
+    Late money writes payment, callback, reference, purchase, holds and four facts besides orders
+    and stock; cancelling before payment writes each order with its fact, and key, purchase, holds,
+    payment and one fact. Checkout refuses what could not be paid for or cancelled any more.
+    """
+    return stock_rows + max(orders + 9, 2 * orders + 5)
+
+
 def _order(
     number: int, merchant: Merchant, priced: PricedCart, shipping: Money, agreement: Agreement
 ) -> Order:

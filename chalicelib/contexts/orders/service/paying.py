@@ -26,7 +26,7 @@ from chalicelib.contexts.orders.facts import (
     RefundRequested,
 )
 from chalicelib.contexts.orders.model.fulfilment import moved
-from chalicelib.contexts.orders.model.refusals import NotAwaitingPayment
+from chalicelib.contexts.orders.model.refusals import CartTooComplex, NotAwaitingPayment
 from chalicelib.contexts.orders.model.states import PURCHASE, OrderState, PurchaseState
 from chalicelib.contexts.orders.model.values import Order, Purchase, payment_id, purchase_of_payment
 from chalicelib.contexts.orders.service.access import Shopper, opened
@@ -200,7 +200,7 @@ def _take(desk: Desk, callback: Callback) -> None:
     else:
         try:
             _take_again(desk, callback)
-        except StockShort:
+        except (StockShort, CartTooComplex):
             _send_back(desk, callback, TOO_LATE)
 
 
@@ -208,7 +208,10 @@ def _take_again(desk: Desk, callback: Callback) -> None:
     """Take an expired purchase's stock again and revive it, in one transaction."""
 
     def commit(taken: list[Write]) -> None:
-        transact.commit(_applied(desk, callback, OrderState.EXPIRED, taken))
+        writes = _applied(desk, callback, OrderState.EXPIRED, taken)
+        if len(writes) > transact.WRITES_MAX:
+            raise CartTooComplex
+        transact.commit(writes)
 
     if desk.holds is not None and desk.holds.orders_in(HoldState.EXPIRED):
         stock.hold_again(desk.holds, commit)

@@ -22,7 +22,7 @@ from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.facts import PlacedLine, PlacedOrder, PurchasePlaced
-from chalicelib.contexts.orders.model.placing import Agreement, split
+from chalicelib.contexts.orders.model.placing import Agreement, split, writes_later
 from chalicelib.contexts.orders.model.refusals import CartTooComplex, PriceChanged
 from chalicelib.contexts.orders.model.states import PurchaseState
 from chalicelib.contexts.orders.model.values import (
@@ -61,6 +61,9 @@ class Seen(Struct, frozen=True):
     payment: Payment
     refunds: Sequence[Refund] = ()
 
+
+HOLD_WRITES = 2
+"""What holding goods writes besides the rows of stock: the list of holds, and a fact."""
 
 Seal = Callable[[Seen], idempotency.Answer]
 
@@ -154,10 +157,10 @@ def _place(
     answer = answer_now(seen, seal)
 
     def commit(held: list[Write]) -> None:
-        writes = [key.record(seen.purchase.id, answer), *_writes(cart, seen, held)]
-        if len(writes) > transact.WRITES_MAX:
+        stock_rows = len(held) - HOLD_WRITES
+        if writes_later(len(seen.orders), stock_rows) > transact.WRITES_MAX:
             raise CartTooComplex
-        transact.commit(writes)
+        transact.commit([key.record(seen.purchase.id, answer), *_writes(cart, seen, held)])
 
     units = {order.id: {line.sku: line.quantity for line in order.lines} for order in seen.orders}
     inventory.hold(seen.purchase.id, units, commit)
