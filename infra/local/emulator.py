@@ -91,7 +91,7 @@ class Emulator:
         return "\n".join(f"    {line}" for line in lines[-LOG_LINES_SHOWN:])
 
     def stop(self) -> None:
-        """Let it save its state and leave; then make sure that no worker stays behind."""
+        """Let it save its state and leave; make sure that no worker stays. Raises `LocalProblem`."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -99,6 +99,11 @@ class Emulator:
             process.terminate()
         try:
             process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired as late:
+            raise LocalProblem(
+                f"MiniStack did not stop within {STOP_TIMEOUT_S:.0f} s and was ended; "
+                "what was written since the start may be lost"
+            ) from late
         finally:
             end_group(process.pid)
             process.wait()

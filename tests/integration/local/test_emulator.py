@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import socket
 import textwrap
 import zipfile
@@ -13,6 +14,7 @@ import pytest
 
 from infra.local.emulator import REGION, Emulator
 from infra.local.layout import Layout, Ports
+from infra.local.problems import LocalProblem
 
 WAIT_S = 15
 HANDLER = """
@@ -179,3 +181,13 @@ def test_a_stop_leaves_no_process_and_a_start_no_unpacked_function(emulator, aws
         os.killpg(group, 0)
     emulator.start()
     assert not [place.name for place in places.scratch.iterdir() if "reader" in place.name]
+
+
+def test_one_that_does_not_stop_is_ended_and_that_is_said(emulator, monkeypatch):
+    monkeypatch.setattr("infra.local.emulator.STOP_TIMEOUT_S", 0.2)
+    group = emulator._process.pid
+    os.kill(group, signal.SIGSTOP)
+    with pytest.raises(LocalProblem, match="may be lost"):
+        emulator.stop()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
