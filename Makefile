@@ -8,7 +8,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv run start stop reset logs status test check bench docs messages lock package deploy \
-	bootstrap merchant spread-stock redrive close-statements clean
+	bootstrap merchant spread-stock redrive close-statements reindex clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
@@ -83,6 +83,9 @@ redrive: $(READY) ## send a queue's dead letters back to it: QUEUE=settlement
 
 close-statements: $(READY) ## close the merchants' statements now
 	@$(PY) -m infra.operate $(STAGE) close-statements
+
+reindex: $(READY) ## write the listings and the search index anew from the products
+	@$(PY) -m infra.operate $(STAGE) reindex
 
 $(READY): requirements-dev.txt infra/setup_venv.py
 	@$(PYTHON) infra/setup_venv.py

@@ -111,6 +111,14 @@ def close_statements() -> "list[Statement]":
     return settlement.close_statements(SYSTEM)
 
 
+def reindex() -> None:
+    """Have the listings and the search index of every merchant written anew."""
+    from chalicelib.contexts.catalog import service as catalog
+    from chalicelib.kernel.actors import SYSTEM
+
+    catalog.reindex(SYSTEM)
+
+
 def spread_stock(sku: str, shards: int) -> int:
     """Spread a sku that many buy at once over several rows; returns how many units are free."""
     from chalicelib.contexts.inventory import service as inventory

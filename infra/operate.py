@@ -63,6 +63,12 @@ def _spread_stock(arguments: Arguments) -> None:
     print(f"{arguments.sku}: {free} free units lie over {arguments.shards} rows")
 
 
+def _reindex(arguments: Arguments) -> None:
+    house.enter(arguments.stage)
+    house.reindex()
+    print("Asked for; `make status` shows when the queue catalog-imports is through.")
+
+
 COMMANDS: dict[str, tuple[Callable[[Arguments], None], tuple[str, ...]]] = {
     "status": (_status, ()),
     "redrive": (_redrive, ("queue",)),
@@ -70,6 +76,7 @@ COMMANDS: dict[str, tuple[Callable[[Arguments], None], tuple[str, ...]]] = {
     "merchant": (_merchant, ("name", "email")),
     "spread-stock": (_spread_stock, ("sku", "shards")),
     "close-statements": (_close_statements, ()),
+    "reindex": (_reindex, ()),
 }
 """Command -> what it does and the words it takes; the Makefile passes the words on."""
 

@@ -120,7 +120,7 @@ def _of_stock(fact: StockRanOut | StockCameBack) -> list[str]:
 
 def _of_merchant(fact: MerchantApproved | MerchantSuspended) -> list[str]:
     """A merchant has any number of products: a job of its own goes through them."""
-    index.reindex(fact.merchant_id)
+    index.relist(fact.merchant_id)
     return []
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chalicelib.aws import transact
+from chalicelib.aws.settings import settings as stage_settings
 from chalicelib.contexts.catalog import service, workers
 from chalicelib.contexts.catalog.model.products import Product, ProductState
 from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
@@ -19,13 +20,14 @@ from chalicelib.contexts.inventory.facts import StockCameBack, StockRanOut
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import SYSTEM
-from chalicelib.kernel.errors import Busy
+from chalicelib.kernel.errors import Busy, Forbidden
 from chalicelib.kernel.money import Money
 from tests.makers.events import sqs_event
 from tests.makers.facts import deliver
 from tests.makers.index import caught_up, made_anew, snapshot
 from tests.makers.people import Seller, a_merchant
 from tests.makers.products import a_product
+from tests.makers.queues import drain
 from tests.makers.quick_moto import empty_tables
 from tests.makers.rows import everything, of_kind
 
@@ -262,9 +264,75 @@ class TestWorker:
                 [transact.delete(store.ListingItem(pk=row["pk"]["S"], sk=row["sk"]["S"]))]
             )
         assert snapshot() != stood
-        for seller in world.sellers:
-            relisting.run(Relist(seller.id, is_afresh=True))
+        service.reindex(SYSTEM)
+        drain(stage_settings().catalog_imports_queue_url, workers.catalog_on_import)
         assert snapshot() == stood
+
+    def test_only_the_operator_has_it_written_anew(self) -> None:
+        world = World()
+        with pytest.raises(Forbidden):
+            service.reindex(world.sellers[0].owner)
+
+    def test_a_suspension_is_heard_of_and_worked_through(self) -> None:
+        world = World()
+        caught_up(*world.ids)
+        merchants.suspend(SYSTEM, world.sellers[0].id, "late")
+        deliver(workers.catalog_on_listing_fact, "merchants.MerchantSuspended")
+        drain(stage_settings().catalog_imports_queue_url, workers.catalog_on_import)
+        assert total() == 1
+        assert snapshot() == made_anew(*world.ids)
+
+    def test_a_relisting_that_takes_long_goes_on_where_it_stopped(self, monkeypatch) -> None:
+        world = World()
+        for number in range(4):
+            made = a_product(world.sellers[0], f"MORE{number}", category="home")
+            world.products.append(made)
+        monkeypatch.setattr(relisting, "PRODUCTS_AT_ONCE", 2)
+        monkeypatch.setattr(relisting, "SLICE_S", -1)
+        asked: list[Any] = []
+        monkeypatch.setattr(relisting, "_ask", asked.extend)
+        relisting.run(Relist(world.sellers[0].id))
+        assert [(one.merchant_id, one.cursor) for one in asked] == [(world.sellers[0].id, "")]
+        monkeypatch.setattr(relisting, "SLICE_S", 100)
+        relisting.run(asked[0])
+        assert total() == 5
+
+    def test_what_a_dying_worker_left_is_added_up_by_the_next(self, monkeypatch) -> None:
+        world = World()
+
+        class Died(BaseException):
+            pass
+
+        def dies() -> None:
+            raise Died
+
+        add_up = index.add_up
+        monkeypatch.setattr(index, "add_up", dies)
+        with pytest.raises(Died):
+            deliver(workers.catalog_on_listing_fact, *NAMES)
+        monkeypatch.setattr(index, "add_up", add_up)
+        assert total() == 0
+        assert len(of_kind("catalog", "DELTA")) == PRODUCTS
+        assert deliver(workers.catalog_on_listing_fact, *NAMES) == {"batchItemFailures": []}
+        assert total() == PRODUCTS
+        assert snapshot() == made_anew(*world.ids)
+
+    def test_a_product_that_stays_busy_is_reported_and_the_others_are_listed(
+        self, monkeypatch
+    ) -> None:
+        world = World()
+        write = index._write
+
+        def busy(product_id: str, *rest: Any, **options: Any) -> None:
+            if product_id == world.ids[0]:
+                raise Busy
+            write(product_id, *rest, **options)
+
+        monkeypatch.setattr(index, "_write", busy)
+        assert deliver(workers.catalog_on_listing_fact, *NAMES) == {
+            "batchItemFailures": [{"itemIdentifier": "message-0"}]
+        }
+        assert total() == PRODUCTS - 1
 
     def test_products_under_review_enter_the_shop_with_their_merchant(self) -> None:
         seller = a_merchant("acme")

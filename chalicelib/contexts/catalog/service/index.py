@@ -35,6 +35,7 @@ from chalicelib.contexts.catalog.store import products as product_rows
 from chalicelib.contexts.catalog.store.base import CatalogDoneItem
 from chalicelib.contexts.merchants import Merchant
 from chalicelib.contexts.merchants import store as merchant_rows
+from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.facts import Fact
 
@@ -123,13 +124,22 @@ def count_sales(fact: Fact, units: dict[str, int]) -> list[str]:
     return list(sold)
 
 
-def reindex(merchant_id: str = "", *, is_afresh: bool = False) -> None:
-    """Have the index brought in step with all products of a merchant, or of every merchant.
+def reindex(actor: Actor, merchant_id: str = "") -> None:
+    """Write the index anew for all products of a merchant, or of every merchant.
 
-    For the operator, and after what concerns many products at once; the job queue does the work.
-    `is_afresh` also rewrites rows that should be right already.
+    For the operator, where rows were lost or damaged; the job queue does the work.
     """
-    queues.send(settings().catalog_imports_queue_url, [Relist(merchant_id, is_afresh=is_afresh)])
+    actor.as_platform()
+    _ask(Relist(merchant_id, is_afresh=True))
+
+
+def relist(merchant_id: str) -> None:
+    """Have the index brought in step with all products of a merchant whose standing changed."""
+    _ask(Relist(merchant_id))
+
+
+def _ask(job: Relist) -> None:
+    queues.send(settings().catalog_imports_queue_url, [job])
 
 
 def _read(product_ids: Sequence[str]) -> list[tuple[str, store.ListedItem | None, _Truth]]:
