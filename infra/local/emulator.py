@@ -105,8 +105,9 @@ class Emulator:
                 "what was written since the start may be lost"
             ) from late
         finally:
-            end_group(process.pid)
+            process.kill()
             process.wait()
+            end_group(process.pid)
             if process.stdin:
                 process.stdin.close()
 
