@@ -8,17 +8,20 @@ import pytest
 from chalicelib.aws import reads, transact
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog import service
-from chalicelib.contexts.catalog.model.products import Product
+from chalicelib.contexts.catalog.model.products import Product, ProductState
 from chalicelib.contexts.catalog.model.refusals import ChangedMeanwhile, TooManyChanges
+from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
 from chalicelib.contexts.catalog.service import index, write
 from chalicelib.contexts.catalog.store import products as store
 from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.kernel.actors import ANONYMOUS, SYSTEM, Actor, ActorKind, Role
 from chalicelib.kernel.errors import Forbidden, NotSignedIn
+from chalicelib.kernel.money import Money
 from tests.makers.http import Http, Reply
 from tests.makers.people import Seller, a_member, a_merchant
 from tests.makers.products import a_product
+from tests.makers.racing import at_once
 from tests.makers.refusals import refused, refused_without_a_trace
 from tests.makers.rows import everything, facts, of_kind
 
@@ -245,10 +248,11 @@ class TestAdd:
         reply = add(http, seller, b"title=x", content_type="application/x-www-form-urlencoded")
         refused(reply, 415, "request.unsupported_media")
 
+    @pytest.mark.parametrize("limit", ["PRODUCT_BYTES_MAX", "TOLD_BYTES_MAX"])
     def test_a_product_that_is_too_large_is_refused(
-        self, http: Http, seller: Seller, monkeypatch
+        self, http: Http, seller: Seller, monkeypatch, limit: str
     ) -> None:
-        monkeypatch.setattr(write, "PRODUCT_BYTES_MAX", 500)
+        monkeypatch.setattr(write, limit, 500)
         refused_without_a_trace(lambda: add(http, seller), 422, "catalog.product_too_large")
 
 
@@ -257,6 +261,24 @@ class TestSkus:
         added(http, seller)
         problem = refused_without_a_trace(lambda: add(http, seller), 409, "catalog.sku_taken")
         assert problem["sku"] in {"acme.TEE-S", "acme.TEE-M"}
+
+    def test_of_several_at_once_one_has_the_sku(self, http: Http, seller: Seller) -> None:
+        wanted = Wanted(
+            title="Tee",
+            description="",
+            category="tops",
+            state=ProductState.LISTED,
+            variants=(WantedVariant("TEE", Money(5, "GBP")),),
+        )
+        service.categories()
+        outcomes = at_once(4, lambda _: service.create(seller.actor, wanted))
+        made = [one for one in outcomes if isinstance(one, Product)]
+        assert len(made) == 1
+        assert [one.code for one in outcomes if not isinstance(one, Product)] == [
+            "catalog.sku_taken"
+        ] * 3
+        assert len(of_kind("catalog", "PRODUCT")) == 1
+        assert copy_of("acme.TEE").product_id == made[0].id
 
     def test_two_merchants_may_use_the_same_code(self, http: Http, seller: Seller) -> None:
         added(http, seller)
@@ -549,8 +571,6 @@ class TestWhoAsks:
         self, http: Http, seller: Seller, actor: Actor, refusal: type[Exception]
     ) -> None:
         made = added(http, seller)
-        from chalicelib.contexts.catalog.model.wanted import Wanted
-
         before = everything()
         for act in (
             lambda: service.create(actor, Wanted(title="x")),

@@ -32,6 +32,8 @@ from chalicelib.kernel.facts import Fact
 
 CLAIM_TTL_S = 3_600
 PICTURES_RETRY_S = 300
+TOLD_BYTES_MAX = 200_000
+"""EventBridge and SQS take 256 KB with what they put around a fact."""
 
 
 class _Copies(Struct, frozen=True):
@@ -61,8 +63,7 @@ def commit(
     more: new variants that do not fit are claimed before, copies that do not fit follow after, and
     the worker that hears the product's facts calls `settle` in case this process dies between.
     """
-    if len(msgspec.json.encode(product)) > PRODUCT_BYTES_MAX:
-        raise ProductTooLarge(f"A product has at most {PRODUCT_BYTES_MAX // 1000} KB")
+    _check_size(product)
     if pictures_due is None:
         pictures_due = _due() if product.wants_pictures else ""
     base = [*first, store.save(product, seen, pictures_due=pictures_due), *beside]
@@ -136,6 +137,15 @@ def told(product: Product) -> ToldProduct:
         image=product.image,
         created_at=product.created_at,
     )
+
+
+def _check_size(product: Product) -> None:
+    """A product lives in one item, and what its facts tell must fit into one entry of the bus."""
+    if len(msgspec.json.encode(product)) > PRODUCT_BYTES_MAX:
+        raise ProductTooLarge(f"A product has at most {PRODUCT_BYTES_MAX // 1000} KB")
+    if len(msgspec.json.encode(told(product))) > TOLD_BYTES_MAX:
+        limit = TOLD_BYTES_MAX // 1000
+        raise ProductTooLarge(f"Without its description a product has at most {limit} KB")
 
 
 def _copies_of(product: Product, seen: Product | None) -> _Copies:
