@@ -1,0 +1,25 @@
+"""How much a suite does: a taste in `make test`, the whole in `make prove`; and what it found.
+
+A figure that a suite tells lies under `.build/figures/` until `make prove` writes all of them into
+docs/reliability.md.
+"""
+
+import json
+import os
+from pathlib import Path
+
+FIGURES = Path(__file__).resolve().parents[2] / ".build" / "figures"
+IS_WHOLE = bool(os.environ.get("SOUK_PROVE"))
+
+
+def pick(taste: int, whole: int) -> int:
+    """Choose how many rounds, seeds or points this run does."""
+    return whole if IS_WHOLE else taste
+
+
+def tell(suite: str, what: str, value: str | int) -> None:
+    """Keep a figure, such as `tell("crashes", "single points", 412)`; the last word counts."""
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    name = f"{suite}.{what}".replace(" ", "_").replace("/", "_")
+    figure = {"suite": suite, "what": what, "value": value, "is_whole": IS_WHOLE}
+    (FIGURES / f"{name}.json").write_text(json.dumps(figure), encoding="utf-8")
