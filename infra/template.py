@@ -37,6 +37,7 @@ DESCRIPTIONS = {
     "PictureHosts": "host:port pairs exempt from the private-address guard; development only",
     "StripeKey": "Secret key of Stripe; empty for none",
     "StripeWebhookSecret": "Signing secret of Stripe's webhook endpoint",
+    "StripeUrl": "Another address for Stripe's API; development only",
     "SandboxUrl": "Where the sandbox payment company and courier have their pages",
     "SandboxPaymentSecret": "whsec_ secret of the sandbox payment company; empty for none",
     "SandboxCourierSecret": "whsec_ secret of the sandbox courier; empty for none",

@@ -1,5 +1,6 @@
 """Brings the stack on the emulator up to date, and leaves it alone where nothing has changed."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,12 @@ STAGE = "local"
 MAIL_FROM = "shop@souk.example"
 DIGEST_NOTE = "/souk/local/digest"
 BUILD_TIMEOUT_S = 120.0
+STRIPE = {
+    "StripeKey": "SOUK_STRIPE_KEY",
+    "StripeWebhookSecret": "SOUK_STRIPE_WEBHOOK_SECRET",
+    "StripeUrl": "SOUK_STRIPE_URL",
+}
+"""Who wants to try Stripe on this machine says so in the environment; without, there is none."""
 
 
 def parameters(ports: Ports, secrets: Secrets) -> dict[str, str]:
@@ -33,6 +40,7 @@ def parameters(ports: Ports, secrets: Secrets) -> dict[str, str]:
         "SandboxPaymentSecret": secrets.sandbox_payment,
         "SandboxCourierSecret": secrets.sandbox_courier,
         "PictureHosts": f"{HOST}:{ports.shop}",
+        **{name: os.environ.get(variable, "") for name, variable in STRIPE.items()},
     }
 
 

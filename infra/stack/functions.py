@@ -29,6 +29,7 @@ OPTIONAL_SETTINGS = {
     "SOUK_EDGE_SECRET": ("EdgeSecret", ("api",)),
     "SOUK_STRIPE_KEY": ("StripeKey", SHOP_GROUPS),
     "SOUK_STRIPE_WEBHOOK_SECRET": ("StripeWebhookSecret", SHOP_GROUPS),
+    "SOUK_STRIPE_URL": ("StripeUrl", SHOP_GROUPS),
     "SOUK_SANDBOX_URL": ("SandboxUrl", SHOP_GROUPS),
     "SOUK_SANDBOX_PAYMENT_SECRET": ("SandboxPaymentSecret", SHOP_GROUPS),
     "SOUK_SANDBOX_COURIER_SECRET": ("SandboxCourierSecret", SHOP_GROUPS),
@@ -36,7 +37,13 @@ OPTIONAL_SETTINGS = {
 }
 """Variable -> the parameter that carries it and the groups that get it, where it is set at all."""
 
-SANDBOX_ONLY = ("SandboxUrl", "SandboxPaymentSecret", "SandboxCourierSecret", "PictureHosts")
+SANDBOX_ONLY = (
+    "StripeUrl",
+    "SandboxUrl",
+    "SandboxPaymentSecret",
+    "SandboxCourierSecret",
+    "PictureHosts",
+)
 """Parameters that a stage with real money does not even have."""
 
 
