@@ -7,7 +7,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run start stop reset logs status test check bench docs messages lock package deploy \
+.PHONY: help venv run start stop reset logs status test check prove planted bench docs messages lock package deploy \
 	bootstrap merchant spread-stock redrive close-statements reindex clean
 
 help: ## show this list
@@ -40,6 +40,12 @@ check: $(READY) ## format, lint, types, and the quick tests
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@$(PY) -m pytest -q tests/tidy tests/unit tests/integration
+
+prove: $(READY) ## every reliability suite whole, its figures into docs/reliability.md: SUITES="storm doors"
+	@$(PY) -m tests.prove $(SUITES)
+
+planted: $(READY) ## plant each known bug in a copy and show which test noticed: BUGS="float-money"
+	@$(PY) -m tests.planted $(BUGS)
 
 bench: $(READY) ## CPU, round trips, cold start, memory and size, each against its limit
 	@$(PY) -m bench

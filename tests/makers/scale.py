@@ -7,6 +7,7 @@ docs/reliability.md.
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 FIGURES = Path(__file__).resolve().parents[2] / ".build" / "figures"
 IS_WHOLE = bool(os.environ.get("SOUK_PROVE"))
@@ -23,3 +24,8 @@ def tell(suite: str, what: str, value: str | int) -> None:
     name = f"{suite}.{what}".replace(" ", "_").replace("/", "_")
     figure = {"suite": suite, "what": what, "value": value, "is_whole": IS_WHOLE}
     (FIGURES / f"{name}.json").write_text(json.dumps(figure), encoding="utf-8")
+
+
+def figures() -> list[dict[str, Any]]:
+    """Every figure that was told since the folder was emptied, in no order."""
+    return [json.loads(place.read_text(encoding="utf-8")) for place in FIGURES.glob("*.json")]

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.aws import transact
 from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.orders import service
+from chalicelib.kernel.errors import Busy
 from tests.makers import rows
 from tests.makers.refusals import refused, refused_without_a_trace
 from tests.makers.shop import Shop, captured_data, gbp
@@ -42,6 +43,26 @@ def between(monkeypatch, act: Any, *, skip: int = 0) -> None:
         commit(writes)
 
     monkeypatch.setattr(transact, "commit", meanwhile)
+
+
+class TestBusy:
+    def test_the_company_hears_success_after_the_commit_alone(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        purchase = shop.bought({shop.goods(): 2})
+
+        def crowded(_writes: Any) -> None:
+            raise Busy
+
+        before = rows.everything()
+        with monkeypatch.context() as crowd:
+            crowd.setattr(transact, "commit", crowded)
+            reply = shop.capture(purchase)
+        assert (reply.status, reply.json()["code"]) == (503, Busy.code)
+        assert int(reply.headers["retry-after"]) > 0
+        assert rows.everything() == before
+        assert outcome(shop.capture(purchase)) == "accepted"
+        assert shop.seen(purchase)["state"] == "paid"
 
 
 class TestInTime:
