@@ -1,0 +1,6 @@
+"""Every workflow that exists. A new one is one more entry in one of these tables."""
+
+from tests.faults.crashes.workflow import Workflow
+from tests.faults.crashes.workflows import buying
+
+ALL: tuple[Workflow, ...] = buying.WORKFLOWS
