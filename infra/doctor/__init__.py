@@ -1,0 +1,24 @@
+"""The doctor: reads a whole stage and says which of Souk's promises it breaks.
+
+docs/invariants.md lists them. The tests ask after every run, `make doctor` asks a stage at work.
+"""
+
+from infra.doctor import events, journal, keys, orders, payments, shipments, stock
+from infra.doctor.registry import INVARIANTS, Invariant, Violation, examine
+from infra.doctor.whole import EVER, NEVER, Horizon, Whole, read_whole
+
+CHAPTERS = (keys, payments, journal, stock, orders, shipments, events)
+"""The files whose invariants are on the list, in the order in which a report shows them."""
+
+__all__ = [
+    "CHAPTERS",
+    "EVER",
+    "INVARIANTS",
+    "NEVER",
+    "Horizon",
+    "Invariant",
+    "Violation",
+    "Whole",
+    "examine",
+    "read_whole",
+]
