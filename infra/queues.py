@@ -1,5 +1,6 @@
 """Look at a stage's queues, and send dead letters back."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,8 +81,12 @@ def _sweep_outbox(stage: str) -> None:
     )
     name = resources["StackResourceDetail"]["PhysicalResourceId"]
     answer = boto3.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    said = answer["Payload"].read().decode()
     if "FunctionError" in answer:
-        raise CannotOperate(f"The outbox sweep fails: {answer['Payload'].read().decode()}")
+        raise CannotOperate(f"The outbox sweep fails: {said}")
+    refused = json.loads(said)["refused"]
+    if refused:
+        raise CannotOperate(f"The bus still refuses {refused} facts; the sweep's log names them.")
 
 
 def _depth(sqs: Any, name: str, urls: QueueUrls) -> Depth:

@@ -126,13 +126,18 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The outbox table's stream and the relay that puts its new rows on the bus."""
+    """The outbox table's stream and the relay that puts its new rows on the bus.
+
+    A row that cannot be published holds up those behind it no longer than `age_s`; the sweeper
+    publishes them before that.
+    """
 
     table: str = "outbox"
     handler: str = "outbox_relay"
     key: str = "outbox-relay"
     batch_size: int = 100
     retries: int = 10
+    age_s: int = 300
     dead_logical_id: str = "OutboxRelayDeadQueue"
 
     def dead_name(self, stage: str) -> str:

@@ -3,14 +3,17 @@
 from functools import cache
 from typing import Any
 
-CONNECT_TIMEOUT_S = 2
-READ_TIMEOUT_S = 10
-ATTEMPTS_MAX = 4
+from chalicelib.aws import retries
+
+
+def call(service: str, operation: str, **arguments: Any) -> Any:
+    """Call a service by the method's name, as often as `retries` allows. Refuses `Busy`."""
+    return retries.persist(lambda _: getattr(client(service), operation)(**arguments))
 
 
 @cache
 def client(service: str) -> Any:
-    """Return the client of one AWS service, with bounded timeouts and jittered retries.
+    """Return the client of one AWS service, with bounded timeouts, which sends once.
 
     boto3 takes a quarter of a second to import, and most requests need DynamoDB alone.
     """
@@ -21,8 +24,8 @@ def client(service: str) -> Any:
     return make(
         service,
         config=Config(
-            connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS_MAX},
+            connect_timeout=retries.CONNECT_TIMEOUT_S,
+            read_timeout=retries.READ_TIMEOUT_S,
+            retries=retries.SEND_ONCE,
         ),
     )

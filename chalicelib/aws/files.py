@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.clients import client
+from chalicelib.aws.clients import call, client
 
 PRESIGNED_TTL_S = 3_600
 
@@ -13,13 +13,13 @@ PRESIGNED_TTL_S = 3_600
 def put(bucket: str, key: str, body: bytes, *, content_type: str, cache_control: str = "") -> None:
     """Store a file."""
     extra = {"CacheControl": cache_control} if cache_control else {}
-    client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type, **extra)
+    call("s3", "put_object", Bucket=bucket, Key=key, Body=body, ContentType=content_type, **extra)
 
 
 def get(bucket: str, key: str) -> bytes | None:
     """Read a whole file; None where there is none."""
     try:
-        answer = client("s3").get_object(Bucket=bucket, Key=key)
+        answer = call("s3", "get_object", Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
             return None
@@ -30,7 +30,7 @@ def get(bucket: str, key: str) -> bytes | None:
 
 def stream(bucket: str, key: str) -> Any:
     """Open a file for reading piece by piece (botocore's StreamingBody)."""
-    return client("s3").get_object(Bucket=bucket, Key=key)["Body"]
+    return call("s3", "get_object", Bucket=bucket, Key=key)["Body"]
 
 
 def pieces(
@@ -43,7 +43,7 @@ def pieces(
     while True:
         wanted = f"bytes={start}-{start + size_bytes - 1}"
         try:
-            answer = client("s3").get_object(Bucket=bucket, Key=key, Range=wanted)
+            answer = call("s3", "get_object", Bucket=bucket, Key=key, Range=wanted)
         except ClientError as error:
             if error.response["Error"]["Code"] in {"NoSuchKey", "404", "InvalidRange", "416"}:
                 return
@@ -58,7 +58,7 @@ def pieces(
 def size(bucket: str, key: str) -> int | None:
     """How many bytes a file has; None where there is none."""
     try:
-        answer = client("s3").head_object(Bucket=bucket, Key=key)
+        answer = call("s3", "head_object", Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] in {"NoSuchKey", "404", "NotFound"}:
             return None

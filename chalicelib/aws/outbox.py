@@ -12,6 +12,7 @@ import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws import bus, reads, transact
+from chalicelib.aws.observe import logger
 from chalicelib.aws.tables import Item
 from chalicelib.aws.transact import Write
 from chalicelib.kernel import clock
@@ -61,21 +62,40 @@ def publish(rows: Sequence[FactItem]) -> set[str]:
     changes otherwise, so it is written whole again, 25 a round trip.
     """
     refused = bus.put([(row.name, row.body, row.sk) for row in rows])
-    with FactItem.batch_write() as batch:
-        for row in rows:
-            if row.sk not in refused:
-                row.due_shard = row.due_at = None
-                batch.save(row)
+    taken = [row for row in rows if row.sk not in refused]
+    for row in taken:
+        row.due_shard = row.due_at = None
+    transact.put_all(taken)
     return refused
 
 
-def overdue(shard: int, now: datetime) -> Iterable[list[FactItem]]:
-    """Read the rows of one shard that should have been sent by now, in pages."""
+def read(raw: dict[str, Any]) -> FactItem | None:
+    """Read a row as DynamoDB tells it; None for one that is no fact, which the log then names."""
+    try:
+        row = FactItem.from_raw_data(raw)
+        assert row.name, "a fact has a name"
+        assert row.body, "a fact has a body"
+    except Exception:  # noqa: BLE001 - whatever is wrong with one row never stops its neighbours
+        logger().exception("fact unreadable", extra={"fact_id": raw.get("sk", {}).get("S", "")})
+        return None
+    return row
+
+
+class _RowReader(FactItem):
+    """Reads rows one by one with `read`, where a broken one would otherwise spoil its page."""
+
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> FactItem | None:  # type: ignore[override]
+        return read(data)
+
+
+def overdue(shard: int, now: datetime) -> Iterable[list[FactItem | None]]:
+    """Read the rows of one shard that should have been sent by now, in pages; see `read`."""
     before = clock.iso(clock.later(now, -SWEEP_AFTER_S))
     start = None
     for _ in range(SWEEP_PAGES_MAX):
-        page = reads.query(
-            FactItem,
+        page: reads.Rows[Any] = reads.query(
+            _RowReader,
             f"UNSENT#{shard}",
             index="by_due",
             between=("0", before),

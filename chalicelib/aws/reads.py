@@ -7,13 +7,11 @@ reads of an index cannot be.
 from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
+from chalicelib.aws import retries
 from chalicelib.aws.settings import settings
 from chalicelib.aws.tables import Item, connection
-from chalicelib.aws.transact import ATTEMPTS_MAX, RETRIED_ERRORS, pause
-from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 
 BATCH_MAX = 100
@@ -159,27 +157,25 @@ def _batch_into(found: dict[tuple[str, str, str], dict[str, Any]], keys: Sequenc
     for key in keys:
         table = pending.setdefault(key.item.table(), {"Keys": [], "ConsistentRead": True})
         table["Keys"].append(_key(key.pk, key.sk))
-    for attempt in range(ATTEMPTS_MAX):
-        answer = _dispatch("BatchGetItem", {"RequestItems": pending})
+
+    def send(_: bool) -> None:
+        nonlocal pending
+        answer = connection().dispatch("BatchGetItem", {"RequestItems": pending})
         for table, raws in answer["Responses"].items():
             for raw in raws:
                 found[(table, raw["pk"]["S"], raw["sk"]["S"])] = raw
         pending = answer.get("UnprocessedKeys") or {}
-        if not pending:
-            return
-        pause(attempt)
-    raise Busy
+        if pending:
+            raise retries.LeftOver
+
+    retries.persist(send)
 
 
 def _dispatch(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return cast("dict[str, Any]", connection().dispatch(operation, request))
-    except ClientError as error:
-        if error.response["Error"]["Code"] in RETRIED_ERRORS:
-            raise Busy from error
-        raise
-    except BotoCoreError as error:
-        raise Busy from error
+    def send(_: bool) -> dict[str, Any]:
+        return cast("dict[str, Any]", connection().dispatch(operation, dict(request)))
+
+    return retries.persist(send)
 
 
 def _key(pk: str, sk: str) -> Position:

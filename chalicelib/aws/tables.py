@@ -19,11 +19,9 @@ from pynamodb.constants import STRING
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
+from chalicelib.aws import retries
 from chalicelib.aws.settings import settings
 
-CONNECT_TIMEOUT_S = 2
-READ_TIMEOUT_S = 10
-ATTEMPTS_MAX = 4
 POOL_CONNECTIONS_MAX = 16
 
 T = TypeVar("T")
@@ -35,9 +33,9 @@ def connection() -> Connection:
     if not _shared:
         _shared.append(
             Connection(
-                connect_timeout_seconds=CONNECT_TIMEOUT_S,
-                read_timeout_seconds=READ_TIMEOUT_S,
-                max_retry_attempts=ATTEMPTS_MAX - 1,
+                connect_timeout_seconds=retries.CONNECT_TIMEOUT_S,
+                read_timeout_seconds=retries.READ_TIMEOUT_S,
+                retry_configuration=retries.SEND_ONCE,
                 max_pool_connections=POOL_CONNECTIONS_MAX,
             )
         )

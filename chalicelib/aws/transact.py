@@ -1,44 +1,32 @@
 """Transactions: a list of conditional writes that rooms contribute, committed whole or not at all.
 
-Each write may name the refusal that its failed condition means. Conflicts and throttles are tried
-again here, and nowhere else; everything above may assume that a commit either happened or refused.
+Each write may name the refusal that its failed condition means. Conflicts, throttles and lost
+answers are tried again here (`retries`), so that everything above may assume that a commit either
+happened or refused.
 """
 
 import hashlib
-import time
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from msgspec import Struct
 from pynamodb.exceptions import VerboseClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from chalicelib.aws import retries
 from chalicelib.aws.tables import Item, connection
 from chalicelib.kernel import ids
-from chalicelib.kernel.errors import Busy, Conflict, Refusal
+from chalicelib.kernel.errors import Conflict, Refusal
 
 WRITES_MAX = 100
-ATTEMPTS_MAX = 9
-BACKOFF_FIRST_MS = 20
-BACKOFF_MAX_MS = 1_000
+BATCH_MAX = 25
 
 Refuse = Callable[[Any], Refusal]
-RETRIED_REASONS = {
-    "TransactionConflict",
-    "ThrottlingError",
-    "ProvisionedThroughputExceeded",
-}
-RETRIED_ERRORS = {
-    "TransactionInProgressException",
-    "TransactionConflictException",
-    "ThrottlingException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "InternalServerError",
-}
+_CLAUSE = re.compile(r"(#\w+) = (:\w+)")
 
 
 class ConditionFailed(Conflict):
@@ -118,57 +106,108 @@ def commit(writes: Sequence[Write]) -> None:
 
     Raises the refusal of the first write whose condition failed (`ConditionFailed` where it named
     none; refusals of one kind are joined), or `Busy` when conflicts outlast the attempts. A list
-    of one write is sent as the plain operation, which costs half.
+    of one write is sent as the plain operation, which costs half, where a repeat of it can be told
+    from the first time; what adds to a value goes with a token even then.
     """
     assert writes, "nothing to commit"
     assert len(writes) <= WRITES_MAX, "a transaction may have 100 writes; the caller must refuse"
-    if len(writes) == 1 and writes[0].operation != "ConditionCheck":
-        _commit_one(writes[0])
+    arguments = [write.arguments() for write in writes]
+    if len(writes) == 1 and _is_repeatable(writes[0], arguments[0]):
+        _commit_one(writes[0], arguments[0])
         return
-    operations = [{write.operation: write.arguments()} for write in writes]
-    request = {"TransactItems": operations, "ClientRequestToken": _token(operations)}
-    _persist(lambda: _dispatch("TransactWriteItems", request, writes))
+    operations = [{write.operation: one} for write, one in zip(writes, arguments, strict=True)]
+    token = _token(operations) if len(writes) > 1 else ids.ulid()
+    request = {"TransactItems": operations, "ClientRequestToken": token}
+    retries.persist(lambda _: _send(request, writes))
 
 
-def _commit_one(write: Write) -> None:
+def put_all(items: Iterable[Item]) -> None:
+    """Write whole rows of one table, each by itself and unconditionally, 25 a round trip."""
+    rows = list(items)
+    for start in range(0, len(rows), BATCH_MAX):
+        chunk = rows[start : start + BATCH_MAX]
+        _put_batch({chunk[0].table(): [{"PutRequest": _row(one)} for one in chunk]})
+
+
+def _row(item: Item) -> dict[str, Any]:
+    return {"Item": item.serialize()}
+
+
+def _put_batch(pending: dict[str, Any]) -> None:
+    def send(_: bool) -> None:
+        nonlocal pending
+        answer = connection().dispatch("BatchWriteItem", {"RequestItems": pending})
+        pending = answer.get("UnprocessedItems") or {}
+        if pending:
+            raise retries.LeftOver
+
+    retries.persist(send)
+
+
+def _is_repeatable(write: Write, arguments: dict[str, Any]) -> bool:
+    """Whether doing it twice is doing it once, or the row then shows that it was done."""
+    if write.operation == "Update":
+        return _clauses(arguments) is not None
+    return write.operation in {"Put", "Delete"}
+
+
+def _clauses(arguments: dict[str, Any]) -> list[tuple[str, str]] | None:
+    """The names and values of an update that only sets values; None for one that computes."""
+    kind, _, rest = arguments["UpdateExpression"].partition(" ")
+    parts = [_CLAUSE.fullmatch(part) for part in rest.split(", ")]
+    if kind != "SET" or not all(parts):
+        return None
+    return [(part.group(1), part.group(2)) for part in parts if part]
+
+
+def _commit_one(write: Write, arguments: dict[str, Any]) -> None:
+    """A plain operation has no token: when an answer was lost and the repeat's condition fails on
+    a row that is what this write makes, then the write was done.
+    """
     operation = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}[write.operation]
-    arguments = write.arguments()
-    _persist(lambda: _dispatch(operation, dict(arguments), (write,)))
 
-
-def _dispatch(operation: str, request: dict[str, Any], writes: Sequence[Write]) -> bool:
-    """Send once. True when it is done, False when it may be tried again; else raises."""
-    try:
-        connection().dispatch(operation, request)
-    except VerboseClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "ConditionalCheckFailedException":
+    def send(in_doubt: bool) -> None:
+        try:
+            connection().dispatch(operation, dict(arguments))
+        except VerboseClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
             cause = error.__cause__
             answer: dict[str, Any] = dict(cause.response) if isinstance(cause, ClientError) else {}
             old = answer.get("Item")
-            raise _refusal([(0, writes[0], old)]) from error
-        if code == "TransactionCanceledException":
-            return _canceled(error, writes)
-        if code in RETRIED_ERRORS:
-            return False
+            if in_doubt and _shows(write, arguments, old):
+                return
+            raise _refusal([(0, write, old)]) from error
+
+    retries.persist(send)
+
+
+def _shows(write: Write, arguments: dict[str, Any], row: dict[str, Any] | None) -> bool:
+    """Whether the row is what the write makes of it."""
+    if write.operation == "Put":
+        return bool(row == arguments["Item"])
+    if write.operation == "Delete" or row is None:
+        return write.operation == "Delete" and row is None
+    names = arguments["ExpressionAttributeNames"]
+    values = arguments["ExpressionAttributeValues"]
+    clauses = _clauses(arguments) or []
+    return all(row.get(names[name]) == values[value] for name, value in clauses)
+
+
+def _send(request: dict[str, Any], writes: Sequence[Write]) -> None:
+    try:
+        connection().dispatch("TransactWriteItems", dict(request))
+    except VerboseClientError as error:
+        if error.response["Error"]["Code"] != "TransactionCanceledException":
+            raise
+        failed = [
+            (position, writes[position], reason.raw_item)
+            for position, reason in enumerate(error.cancellation_reasons)
+            if reason is not None and reason.code == "ConditionalCheckFailed"
+        ]
+        if failed:
+            raise _refusal(failed) from error
         raise
-    except BotoCoreError as error:
-        raise Busy from error
-    return True
-
-
-def _canceled(error: VerboseClientError, writes: Sequence[Write]) -> bool:
-    reasons = error.cancellation_reasons
-    failed = [
-        (position, writes[position], reason.raw_item)
-        for position, reason in enumerate(reasons)
-        if reason is not None and reason.code == "ConditionalCheckFailed"
-    ]
-    if failed:
-        raise _refusal(failed) from error
-    if any(reason is not None and reason.code in RETRIED_REASONS for reason in reasons):
-        return False
-    raise error
 
 
 def _refusal(failed: Sequence[tuple[int, Write, dict[str, Any] | None]]) -> Refusal:
@@ -178,21 +217,6 @@ def _refusal(failed: Sequence[tuple[int, Write, dict[str, Any] | None]]) -> Refu
         refusals.append(write.refuse(old) if write.refuse else ConditionFailed(position, old))
     first = refusals[0]
     return first.joined([other for other in refusals[1:] if type(other) is type(first)])
-
-
-def _persist(attempt: Callable[[], bool]) -> None:
-    for number in range(ATTEMPTS_MAX):
-        if attempt():
-            return
-        if number < ATTEMPTS_MAX - 1:
-            pause(number)
-    raise Busy
-
-
-def pause(attempt: int) -> None:
-    """Wait before the next attempt: full jitter under a doubling ceiling."""
-    ceiling_ms = min(BACKOFF_FIRST_MS * 2**attempt, BACKOFF_MAX_MS)
-    time.sleep(ceiling_ms * (ids.random_bits(16) / 65_536) / 1_000)
 
 
 def _token(operations: list[dict[str, Any]]) -> str:

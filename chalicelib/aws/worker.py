@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from chalicelib.aws import observe, transact
+from chalicelib.aws import observe, retries, transact
 from chalicelib.aws.observe import logger
 from chalicelib.aws.transact import Write
 from chalicelib.kernel import clock
@@ -41,7 +41,7 @@ def worker(name: str) -> Callable[[Handler], Handler]:
             started = clock.now()
             outcome = "failed"
             try:
-                with observe.run(name):
+                with observe.run(name), retries.until(getattr(event, "context", None)):
                     result = handler(event)
                 outcome = "done"
             except Exception:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice import Response
 
+from chalicelib.aws import retries
 from chalicelib.aws.observe import logger
 from chalicelib.web import errors
 from chalicelib.web.request import request_id
@@ -23,7 +24,8 @@ def every_answer(event: Any, get_response: Callable[[Any], Response]) -> Respons
     """Chalice middleware: give the answer its id and headers, and log how it went."""
     started = time.perf_counter()
     number = request_id(event)
-    response = get_response(event)
+    with retries.until(event.lambda_context):
+        response = get_response(event)
     if response.status_code == 405 and _is_chalices(response):
         allowed = response.headers.get("Allow", "")
         response = errors.problem(errors.MethodNotAllowed(), number)

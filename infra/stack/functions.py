@@ -124,6 +124,7 @@ def _stream_events() -> Json:
                 "BatchSize": STREAM.batch_size,
                 "BisectBatchOnFunctionError": True,
                 "MaximumRetryAttempts": STREAM.retries,
+                "MaximumRecordAgeInSeconds": STREAM.age_s,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
                 "FilterCriteria": {"Filters": [{"Pattern": NEW_ROWS_ONLY}]},
                 "DestinationConfig": {

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.aws import idempotency, reads, secrets, transact
+from chalicelib.aws import idempotency, reads, retries, secrets, transact
 from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.aws.reads import Key
 from chalicelib.aws.settings import settings
@@ -46,7 +46,6 @@ from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import BadCursor
 from chalicelib.kernel.money import Money
 
-ATTEMPTS_MAX = 6
 QUOTE_SCOPE = "quote"
 SKU_LENGTH_MAX = 128
 
@@ -169,7 +168,7 @@ def merge(cart_id: str, token: str, member: Actor) -> Cart:
     member's former one. Refuses `cart.not_found`.
     """
     member_id = member.as_member()
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         owner_row, cart_row = reads.batch([store.owner_key(member_id), _key(cart_id, token)])
         cart = store.cart_of(cart_row)
         if cart is None:
@@ -181,7 +180,7 @@ def merge(cart_id: str, token: str, member: Actor) -> Cart:
         try:
             return _take_over(cart, former, member_id)
         except CartChanged:
-            transact.pause(attempt)
+            retries.pause(attempt)
     raise CartChanged
 
 
@@ -242,7 +241,7 @@ def _delivered(cart: Cart, priced: PricedCart) -> PricedCart:
 
 
 def _change_line(find: Callable[[], Cart], sku: str, wanted: Callable[[int], int]) -> PricedCart:
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         cart = find()
         held = cart.lines.get(sku)
         changed, priced = _with_line(cart, sku, wanted(held.quantity if held else 0))
@@ -251,7 +250,7 @@ def _change_line(find: Callable[[], Cart], sku: str, wanted: Callable[[int], int
         try:
             transact.commit([store.change(cart, changed), *_still_selling(cart, changed)])
         except CartChanged:
-            transact.pause(attempt)
+            retries.pause(attempt)
         else:
             return _delivered(changed, priced)
     raise CartChanged

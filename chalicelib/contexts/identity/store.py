@@ -7,7 +7,7 @@ from typing import Any
 from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.aws import reads, transact
+from chalicelib.aws import reads, retries, transact
 from chalicelib.aws.reads import Key
 from chalicelib.aws.tables import Item
 from chalicelib.aws.transact import Write
@@ -28,8 +28,6 @@ from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor, ActorKind
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.paging import Page
-
-FAILURE_ATTEMPTS_MAX = 10
 
 
 class IdentityItem(Item):
@@ -328,7 +326,7 @@ def failures_of(row: ThrottleItem | None, now: datetime) -> int:
 
 def add_failure(key: Key, row: ThrottleItem | None, now: datetime) -> None:
     """Count one more failure of a login, exactly, however many are counted at once."""
-    for attempt in range(FAILURE_ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         failures = failures_of(row, now) + 1
         unchanged: Condition = ThrottleItem.pk.does_not_exist()
         if row is not None:
@@ -344,7 +342,7 @@ def add_failure(key: Key, row: ThrottleItem | None, now: datetime) -> None:
             transact.commit([transact.put(counted, unchanged)])
         except transact.ConditionFailed as failed:
             row = failed.old
-            transact.pause(attempt)
+            retries.pause(attempt)
         else:
             return
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.aws import reads, secrets, transact
+from chalicelib.aws import reads, retries, secrets, transact
 from chalicelib.aws.observe import logger
 from chalicelib.aws.settings import settings
 from chalicelib.aws.transact import Write
@@ -40,7 +40,6 @@ from chalicelib.providers.payment import (
     RefundStanding,
 )
 
-ATTEMPTS_MAX = 10
 ASK_AFTER_S = 600
 ASK_UNTIL_S = 26 * 3_600
 ASK_REFUND_UNTIL_S = 30 * 86_400
@@ -160,7 +159,7 @@ def take_note(callback: Callback) -> Outcome:
     Refuses 404 for an unknown payment or refund. What comes late or twice moves nothing and is
     still a success.
     """
-    for _ in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         payment, refunds = store.payment_with_refunds(callback.payment_id)
         if payment is None or payment.provider != callback.provider:
             raise UnknownPayment
@@ -170,6 +169,7 @@ def take_note(callback: Callback) -> Outcome:
         except CallbackSeen:
             return Outcome.DUPLICATE
         except PaymentMoved:
+            retries.pause(attempt)
             continue
         return outcome
     raise Busy
@@ -300,10 +300,11 @@ def _note_refund(
 ) -> None:
     """Save what the company said; a word that came meanwhile by callback counts more."""
     extra = [marker] if marker else []
-    for _ in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         try:
             transact.commit([*extra, *_refund_outcome(payment, refund, answer)])
         except PaymentMoved:
+            retries.pause(attempt)
             fresh, refunds = store.payment_with_refunds(payment.id)
             found = next(one for one in refunds if one.id == refund.id)
             assert fresh is not None, "payments are never deleted"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.aws import outbox, transact
+from chalicelib.aws import outbox, retries, transact
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.shipping import store
 from chalicelib.contexts.shipping.facts import ShipmentDelivered, ShipmentMoved
@@ -19,8 +19,6 @@ from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import Busy, NotFound
 from chalicelib.providers import courier as couriers
 from chalicelib.providers.courier import CourierCallback
-
-ATTEMPTS_MAX = 10
 
 
 class UnknownNumber(NotFound):
@@ -73,7 +71,7 @@ def hear(courier: str, headers: Mapping[str, str], body: bytes) -> bool:
     callback = couriers.courier(courier).verify(headers, body, clock.now())
     if callback is None:
         return False
-    for _ in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         shipment = store.find(courier, callback.tracking_number)
         if shipment is None:
             raise UnknownNumber
@@ -83,6 +81,7 @@ def hear(courier: str, headers: Mapping[str, str], body: bytes) -> bool:
         except store.CallbackSeen:
             return False
         except store.ShipmentChanged:
+            retries.pause(attempt)
             continue
         return target is not None
     raise Busy

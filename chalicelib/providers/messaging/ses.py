@@ -1,6 +1,6 @@
 """Amazon SES as a carrier of mails (SendEmail of its first API, with both bodies in UTF-8)."""
 
-from chalicelib.aws.clients import client
+from chalicelib.aws.clients import call
 from chalicelib.aws.settings import settings
 from chalicelib.providers.messaging import Mail
 
@@ -12,7 +12,9 @@ class Ses:
 
     def send(self, mail: Mail) -> str:
         """Send a mail; returns SES's message id."""
-        answer = client("ses").send_email(
+        answer = call(
+            "ses",
+            "send_email",
             Source=settings().mail_from,
             Destination={"ToAddresses": [mail.to]},
             Message={

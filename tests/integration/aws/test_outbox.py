@@ -104,13 +104,13 @@ class TestSweeper:
     def test_sends_what_the_stream_missed(self, listener, stage) -> None:
         commit(1, 2, 3)
         stage.forward(outbox.SWEEP_AFTER_S + 1)
-        assert outbox_sweep(a_tick(), None) == {"sent": 3}
+        assert outbox_sweep(a_tick(), None) == {"sent": 3, "refused": 0}
         assert len(heard(listener)) == 3
-        assert outbox_sweep(a_tick(), None) == {"sent": 0}
+        assert outbox_sweep(a_tick(), None) == {"sent": 0, "refused": 0}
 
     def test_leaves_fresh_rows_to_the_stream(self, listener) -> None:
         commit(1)
-        assert outbox_sweep(a_tick(), None) == {"sent": 0}
+        assert outbox_sweep(a_tick(), None) == {"sent": 0, "refused": 0}
         assert heard(listener) == []
 
 

@@ -3,7 +3,7 @@
 import pytest
 from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 
-from chalicelib.aws import reads, transact
+from chalicelib.aws import reads, retries, transact
 from chalicelib.aws.tables import DocumentAttribute, Item
 from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.money import Money
@@ -62,7 +62,7 @@ class TestCommit:
         calls = _conflicting(monkeypatch, times=1000)
         with pytest.raises(Busy):
             transact.commit([transact.create(a_box(1)), transact.create(a_box(2))])
-        assert len(calls) == transact.ATTEMPTS_MAX
+        assert len(calls) == retries.ATTEMPTS_MAX
 
 
 @pytest.mark.usefixtures("stage")
@@ -106,5 +106,5 @@ def _conflicting(monkeypatch, *, times: int) -> list[str]:
         return dispatch(self, operation, request)
 
     monkeypatch.setattr(Connection, "dispatch", conflicting)
-    monkeypatch.setattr(transact.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(retries, "sleep_s", lambda _seconds: None)
     return calls

@@ -14,7 +14,7 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.aws import files, queues, reads, transact
+from chalicelib.aws import files, queues, reads, retries, transact
 from chalicelib.aws.observe import logger
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog.facts import StockCounted
@@ -56,7 +56,6 @@ SLICE_S = 200
 SLICE_GROUPS = 4_000
 LEASE_S = 330
 TRIES_MAX = 10
-ATTEMPTS_MAX = 6
 
 
 class _Result(Struct, frozen=True):
@@ -217,7 +216,7 @@ def _bring(
     merchant: Merchant,
 ) -> _Result:
     """Bring one product in. A variant whose SKU is taken is refused and the rest goes in."""
-    for _ in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         if one.content is None:
             return _Result(Outcome.REFUSED, one)
         if row is not None and row.digest == one.digest:
@@ -230,6 +229,7 @@ def _bring(
             remark = Remark(one.numbers[sku], "import.sku_taken", taken.detail)
             one = one.without(sku, remark)
         except (ChangedMeanwhile, transact.ConditionFailed):
+            retries.pause(attempt)
             row, seen = _again(one, merchant)
         except Busy:
             raise

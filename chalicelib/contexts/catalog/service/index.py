@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from chalicelib.aws import queues, reads, transact
+from chalicelib.aws import queues, reads, retries, transact
 from chalicelib.aws.observe import logger
 from chalicelib.aws.settings import settings
 from chalicelib.aws.worker import done
@@ -39,8 +39,6 @@ from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.facts import Fact
 
-ATTEMPTS_MAX = 6
-FOLD_ATTEMPTS_MAX = 8
 DELTAS_READ = 80
 WRITES_SPARE = 2
 SINGLE_WRITE_VARIANTS = 90
@@ -64,7 +62,7 @@ def bring_in_step(product_ids: Collection[str], *, is_afresh: bool = False) -> s
     """
     failed: set[str] = set()
     left = list(dict.fromkeys(product_ids))
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         again = []
         for product_id, marker, truth in _read(left):
             try:
@@ -77,7 +75,7 @@ def bring_in_step(product_ids: Collection[str], *, is_afresh: bool = False) -> s
         if not again:
             return failed
         left = again
-        transact.pause(attempt)
+        retries.pause(attempt)
     return failed | set(left)
 
 
@@ -87,7 +85,7 @@ def add_up() -> None:
     Whoever commits last looks again, so nothing is left waiting when all workers are done.
     """
     failures = 0
-    while failures < FOLD_ATTEMPTS_MAX:
+    while failures < retries.ROUNDS_MAX:
         deltas = store.waiting(DELTAS_READ)
         if not deltas:
             return
@@ -95,7 +93,7 @@ def add_up() -> None:
         try:
             transact.commit(store.add_up(taken, _tallies(taken)))
         except transact.ConditionFailed:
-            transact.pause(failures)
+            retries.pause(failures)
             failures += 1
     raise Busy
 

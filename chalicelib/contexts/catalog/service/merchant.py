@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from chalicelib.aws import idempotency, queues, reads
+from chalicelib.aws import idempotency, queues, reads, retries
 from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog.model.products import CODE_LENGTH as PRODUCT_CODE_LENGTH
@@ -35,8 +35,6 @@ from chalicelib.contexts.merchants import service as merchants
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.paging import PAGE_SIZE, Page
-
-ATTEMPTS_MAX = 5
 
 Seal = Callable[[Product], idempotency.Answer]
 
@@ -87,7 +85,7 @@ def change(actor: Actor, reference: str, wanted: Wanted) -> Product:
     Refuses what `create` refuses, and `catalog.no_product` for another merchant's.
     """
     merchant = merchants.get(actor.for_merchant())
-    for _ in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         seen = own(actor, reference)
         product = _changed(seen, wanted, merchant)
         if product == seen:
@@ -96,6 +94,7 @@ def change(actor: Actor, reference: str, wanted: Wanted) -> Product:
         try:
             write.commit(product, seen)
         except ChangedMeanwhile:
+            retries.pause(attempt)
             continue
         fetch_pictures([product])
         return product
@@ -108,7 +107,7 @@ def remove(actor: Actor, reference: str) -> None:
     Its row stays, for carts and history; its SKUs may be used for another product. Refuses
     `catalog.no_product`.
     """
-    for _ in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         seen = own(actor, reference)
         state = ProductState.DELISTED if seen.state is ProductState.LISTED else seen.state
         product = replace(seen, is_removed=True, state=state, version=seen.version + 1)
@@ -116,6 +115,7 @@ def remove(actor: Actor, reference: str) -> None:
         try:
             write.commit(product, seen, beside=beside, pictures_due="")
         except ChangedMeanwhile:
+            retries.pause(attempt)
             continue
         return
     raise ChangedMeanwhile
@@ -124,7 +124,7 @@ def remove(actor: Actor, reference: str) -> None:
 def take_down(actor: Actor, reference: str) -> Product:
     """Take a product out of the shop on the platform's behalf; no merchant can list it again."""
     actor.as_platform()
-    for _ in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         seen = store.find(reference)
         if seen is None:
             raise NoProduct
@@ -135,6 +135,7 @@ def take_down(actor: Actor, reference: str) -> Product:
         try:
             write.commit(product, seen)
         except ChangedMeanwhile:
+            retries.pause(attempt)
             continue
         return product
     raise ChangedMeanwhile

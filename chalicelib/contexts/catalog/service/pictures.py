@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.aws import files, queues
+from chalicelib.aws import files, queues, retries
 from chalicelib.aws.observe import logger
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog.model.jobs import Remark
@@ -24,7 +24,6 @@ from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Busy
 
 FETCHERS = 4
-ATTEMPTS_MAX = 6
 DUE_READ = 500
 FOREVER = "public, max-age=31536000, immutable"
 RETRY_AFTER_S = (300, 1_800, 7_200, 43_200, 86_400)
@@ -60,7 +59,7 @@ def bring_in(message: FetchPictures, turn: Round) -> None:
     fetched = _fetch_all(dict.fromkeys(wanted), turn)
     if not fetched:
         return
-    for _ in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         fresh = replace(
             product,
             content=replace(product.content, media=_with(product.content.media, fetched)),
@@ -72,6 +71,7 @@ def bring_in(message: FetchPictures, turn: Round) -> None:
             product = store.find(message.product_id)
             if product is None or product.is_removed:
                 return
+            retries.pause(attempt)
             continue
         _tell(product, fetched)
         return

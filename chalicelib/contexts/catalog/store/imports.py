@@ -111,9 +111,8 @@ def remarks(import_id: str, kind: str) -> list[Remark]:
 
 def keep_remarks(import_id: str, kind: str, found: Sequence[Remark]) -> None:
     """Write remarks, 25 a round trip; the same ones again change nothing."""
-    with RemarkItem.batch_write() as batch:
-        for place, remark in {_place(kind, remark): remark for remark in found}.items():
-            batch.save(_remark(import_id, place, remark))
+    places = {_place(kind, remark): remark for remark in found}
+    transact.put_all(_remark(import_id, place, remark) for place, remark in places.items())
 
 
 def picture_notice(import_id: str, remark: Remark) -> None:

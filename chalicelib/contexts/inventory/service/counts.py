@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chalicelib.aws import reads, transact
+from chalicelib.aws import reads, retries, transact
 from chalicelib.contexts.inventory import model, store
 from chalicelib.contexts.inventory.model import MAIN, Stock, StockSpread
 from chalicelib.contexts.inventory.service import shelves
@@ -10,7 +10,6 @@ from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy, NotFound
 from chalicelib.kernel.paging import PAGE_SIZE, Page
 
-ATTEMPTS_MAX = 8
 OPENINGS_MAX = 20
 
 
@@ -78,7 +77,7 @@ def spread(actor: Actor, sku: str, shards: int) -> Stock:
     `request.not_found` for a sku without stock, `request.malformed` for fewer rows than it has.
     """
     actor.as_platform()
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         rows = shelves.stock_rows(sku)
         if not rows:
             raise NotFound
@@ -87,23 +86,23 @@ def spread(actor: Actor, sku: str, shards: int) -> Stock:
         try:
             transact.commit(store.spread(rows, shards, f"{actor.kind}:{actor.id}"))
         except transact.ConditionFailed:
-            transact.pause(attempt)
+            retries.pause(attempt)
     raise Busy
 
 
 def _put_over_shards(sku: str, on_hand: int, who: str) -> None:
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         try:
             transact.commit(store.put_over_shards(shelves.stock_rows(sku), on_hand, who))
         except transact.ConditionFailed:
-            transact.pause(attempt)
+            retries.pause(attempt)
         else:
             return
     raise Busy
 
 
 def _open_some(merchant_id: str, counts: Mapping[str, int]) -> None:
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         rows = reads.batch(shelves.level_keys(counts))
         new = [sku for sku, row in zip(counts, rows, strict=True) if row is None]
         if not new:
@@ -113,7 +112,7 @@ def _open_some(merchant_id: str, counts: Mapping[str, int]) -> None:
                 [w for sku in new for w in store.opening(merchant_id, sku, counts[sku])]
             )
         except transact.ConditionFailed:
-            transact.pause(attempt)
+            retries.pause(attempt)
         else:
             return
     raise Busy

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from chalicelib.aws import reads, transact
+from chalicelib.aws import reads, retries
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.inventory import store
 from chalicelib.contexts.inventory.model import (
@@ -17,8 +17,6 @@ from chalicelib.contexts.inventory.model import (
 )
 from chalicelib.contexts.inventory.service import shelves
 from chalicelib.kernel.errors import Busy
-
-ATTEMPTS_MAX = 8
 
 T = TypeVar("T")
 
@@ -53,7 +51,7 @@ def _persist(purchase_id: str, wanted: Mapping[str, int], attempt: Callable[[Pla
         sku: [(home_shard(purchase_id, shelves.remembered(sku)), units)]
         for sku, units in wanted.items()
     }
-    for number in range(ATTEMPTS_MAX):
+    for number in range(retries.ROUNDS_MAX):
         try:
             return attempt(places)
         except StockShort as short:
@@ -61,7 +59,7 @@ def _persist(purchase_id: str, wanted: Mapping[str, int], attempt: Callable[[Pla
                 raise
             places = _replaced(purchase_id, wanted)
         if number:
-            transact.pause(number)
+            retries.pause(number)
     raise Busy
 
 

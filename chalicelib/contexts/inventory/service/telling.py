@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.aws import outbox, reads, transact
+from chalicelib.aws import outbox, reads, retries, transact
 from chalicelib.aws.transact import Write
 from chalicelib.aws.worker import done
 from chalicelib.contexts.inventory import store
@@ -14,13 +14,12 @@ from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.facts import Fact
 
 CONSUMER = "inventory_levels"
-ATTEMPTS_MAX = 8
 
 
 def announce(fact: Fact, skus: Iterable[str]) -> None:
     """Tell the bus which of a fact's skus ran out or came back, each change once."""
     wanted = list(dict.fromkeys(skus))
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         rows = reads.batch(shelves.level_keys(wanted))
         writes = _changes(dict(zip(wanted, rows, strict=True)))
         if not writes:
@@ -30,7 +29,7 @@ def announce(fact: Fact, skus: Iterable[str]) -> None:
         except transact.ConditionFailed as failed:
             if failed.position == 0:
                 raise
-            transact.pause(attempt)
+            retries.pause(attempt)
         else:
             return
     raise Busy

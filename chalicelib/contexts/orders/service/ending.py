@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from chalicelib.aws import idempotency, outbox, reads, transact
+from chalicelib.aws import idempotency, outbox, reads, retries, transact
 from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.inventory import HoldState
@@ -45,7 +45,6 @@ from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.money import total
 
-ATTEMPTS_MAX = 10
 BY_SHOPPER = "cancelled by the shopper"
 BY_MERCHANT = "cancelled by the merchant"
 
@@ -54,7 +53,7 @@ Find = Callable[[], tuple[Whole, Sequence[Order]]]
 
 def expire(purchase_id: str) -> bool:
     """End a purchase that was not paid in time. True when this call did it. Three round trips."""
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         whole = store.read_whole(purchase_id)
         now = clock.iso(clock.now())
         purchase = whole.purchase if whole else None
@@ -140,7 +139,7 @@ def _order_of(seen: Seen, order_id: str) -> Order:
 
 
 def _cancel(find: Find, reason: str, key: IdempotencyKey | None, seal: Seal | None) -> Seen:
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         whole, leaving = find()
         payment, made = payment_store.payment_with_refunds(whole.purchase.payment_id)
         assert payment is not None, "a purchase is written together with its payment"
@@ -224,7 +223,7 @@ def _commits(writes: Sequence[Write], attempt: int) -> bool:
     try:
         transact.commit(writes)
     except (Stale, PaymentMoved, HoldsChanged, RefundTooLarge):
-        transact.pause(attempt)
+        retries.pause(attempt)
         return False
     return True
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from chalicelib.aws import outbox, reads, transact
+from chalicelib.aws import outbox, reads, retries, transact
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.orders import facts as own
 from chalicelib.contexts.orders import store
@@ -18,8 +18,6 @@ from chalicelib.contexts.shipping import facts as shipping
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.facts import Fact
-
-ATTEMPTS_MAX = 10
 
 KINDS: dict[type[Fact], StepKind] = {
     own.PurchasePlaced: StepKind.PLACED,
@@ -99,7 +97,7 @@ def _written(at: str) -> str:
 
 def _change(order_id: str, change: Callable[[Order], Order], done: Write) -> None:
     place = store.order_key(order_id)
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         row = reads.get(store.OrderItem, place.pk, place.sk)
         assert row is not None, "the order was written before the fact"
         order = store.order_of(row)
@@ -108,7 +106,7 @@ def _change(order_id: str, change: Callable[[Order], Order], done: Write) -> Non
         try:
             transact.commit([done, store.save_order(after), *map(outbox.write, facts)])
         except Stale:
-            transact.pause(attempt)
+            retries.pause(attempt)
         else:
             return
     raise Busy

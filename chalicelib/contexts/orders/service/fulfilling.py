@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from chalicelib.aws import idempotency, outbox, reads, transact
+from chalicelib.aws import idempotency, outbox, reads, retries, transact
 from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.model import fulfilment
@@ -23,8 +23,6 @@ from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.facts import Fact
 from chalicelib.providers import courier as couriers
-
-ATTEMPTS_MAX = 10
 
 Seal = Callable[[Order], idempotency.Answer]
 
@@ -65,7 +63,7 @@ def ship(
     `shipping.tracking_number_used`.
     """
     shipment_id = ids.derived("shp", key.hash) if key else ids.new("shp")
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         order = merchants_order(actor, order_id)
         units = units_of(order, wish.lines)
         if not units:
@@ -84,7 +82,7 @@ def ship(
         try:
             transact.commit(writes)
         except Stale:
-            transact.pause(attempt)
+            retries.pause(attempt)
         else:
             return copy
     raise Busy
@@ -105,7 +103,7 @@ def receive(
 def complete(order_id: str) -> bool:
     """Complete an order whose time to object is over. True when this call did it."""
     place = store.order_key(order_id)
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         row = reads.get(store.OrderItem, place.pk, place.sk)
         order = store.order_of(row) if row is not None else None
         if order is None or not order.complete_at:
@@ -117,7 +115,7 @@ def complete(order_id: str) -> bool:
         try:
             transact.commit(writes)
         except Stale:
-            transact.pause(attempt)
+            retries.pause(attempt)
         else:
             return True
     raise Busy
@@ -129,7 +127,7 @@ def _change(
     key: IdempotencyKey | None,
     seal: Seal | None,
 ) -> Order:
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         order = find()
         after, facts = step(order)
         writes = [store.save_order(after), *map(outbox.write, facts)] if facts else []
@@ -139,7 +137,7 @@ def _change(
             if writes:
                 transact.commit(writes)
         except Stale:
-            transact.pause(attempt)
+            retries.pause(attempt)
         else:
             return after
     raise Busy

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.aws import outbox, reads, transact
+from chalicelib.aws import outbox, reads, retries, transact
 from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.inventory import HoldState, StockShort
@@ -50,7 +50,6 @@ from chalicelib.kernel.facts import Fact
 from chalicelib.providers import payment as companies
 from chalicelib.providers.payment import Acknowledgement, Callback, CallbackKind, Outcome
 
-ATTEMPTS_MAX = 10
 TOO_LATE = "The payment came after the purchase had ended"
 TWICE = "The purchase was paid already"
 
@@ -89,7 +88,7 @@ def capture(callback: Callback) -> Outcome:
     transaction that records the money records its refund. An amount that was not asked for is
     recorded and flagged. Three round trips. Refuses `payments.unknown`.
     """
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         desk = _read(callback)
         if desk is None:
             return Outcome.DUPLICATE
@@ -98,7 +97,7 @@ def capture(callback: Callback) -> Outcome:
         except CallbackSeen:
             return Outcome.DUPLICATE
         except (Stale, PaymentMoved, HoldsChanged):
-            transact.pause(attempt)
+            retries.pause(attempt)
     raise Busy
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from chalicelib.aws import idempotency, outbox, reads, transact
+from chalicelib.aws import idempotency, outbox, reads, retries, transact
 from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.contexts.inventory import store as inventory
 from chalicelib.contexts.orders import store
@@ -32,8 +32,6 @@ from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.money import Money
-
-ATTEMPTS_MAX = 10
 
 
 class RefundWish(Struct, frozen=True, kw_only=True):
@@ -61,7 +59,7 @@ def refund(
     The company is asked after the commit, by a worker. Refuses `orders.order_not_found`,
     `orders.no_such_line`, and `orders.nothing_to_refund` for more than is left.
     """
-    for attempt in range(ATTEMPTS_MAX):
+    for attempt in range(retries.ROUNDS_MAX):
         order = merchants_order(actor, order_id)
         plan = refunds.plan(order, units_of(order, wish.lines), with_shipping=wish.with_shipping)
         payment = _payment(order)
@@ -83,7 +81,7 @@ def refund(
         try:
             transact.commit(writes)
         except Stale:
-            transact.pause(attempt)
+            retries.pause(attempt)
         except RefundTooLarge:
             raise NothingToRefund from None
         else:
