@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from chalicelib.aws import transact
+from chalicelib.aws import retries, transact
 from chalicelib.aws.settings import settings as stage_settings
 from chalicelib.contexts.catalog import service, workers
 from chalicelib.contexts.catalog.model.products import Product, ProductState
@@ -361,7 +361,7 @@ class TestWorker:
     def test_adding_up_gives_way_when_others_keep_winning(self, monkeypatch) -> None:
         world = World()
         index.bring_in_step(world.ids)
-        monkeypatch.setattr(transact.time, "sleep", lambda _seconds: None)
+        monkeypatch.setattr(retries, "sleep_s", lambda _s: None)
         tallies = index._tallies
 
         def late(deltas: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.aws import transact
+from chalicelib.aws import retries, transact
 from tests.makers import rows
 from tests.makers.refusals import refused, refused_without_a_trace
 from tests.makers.shop import Shop, gbp, order_of
@@ -136,7 +136,7 @@ def test_of_five_refunds_of_one_unit_at_once_the_three_that_fit_pass(
     tea = shop.goods(price=1_000)
     purchase = shop.paid({tea: 3})
     order = purchase["orders"][0]
-    monkeypatch.setattr(transact.time, "sleep", lambda _s: None)
+    monkeypatch.setattr(retries, "sleep_s", lambda _s: None)
     commit, replies, started = transact.commit, [], [1]
 
     def meanwhile(writes) -> None:
