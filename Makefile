@@ -8,7 +8,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv run start stop reset logs status test check prove planted bench docs messages lock package deploy \
-	bootstrap merchant spread-stock redrive close-statements reindex clean
+	bootstrap merchant spread-stock doctor redrive close-statements reindex clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
@@ -83,6 +83,9 @@ spread-stock: $(READY) ## spread a sku that many buy at once over rows: SKU=acme
 
 status: $(READY) ## every queue's depth and dead letters
 	@$(PY) -m infra.operate $(STAGE) status
+
+doctor: $(READY) ## read the whole stage and say what is wrong with it: money, stock, orders, facts
+	@$(PY) -m infra.operate $(STAGE) doctor
 
 redrive: $(READY) ## send a queue's dead letters back to it: QUEUE=settlement
 	@$(PY) -m infra.operate $(STAGE) redrive "$(QUEUE)"

@@ -69,8 +69,18 @@ def _reindex(arguments: Arguments) -> None:
     print("Asked for; `make status` shows when the queue catalog-imports is through.")
 
 
+def _doctor(arguments: Arguments) -> None:
+    from infra.doctor import visit
+
+    report = visit.visit(arguments.stage)
+    print("\n".join(visit.words(arguments.stage, report)))
+    if not report.is_well:
+        sys.exit(1)
+
+
 COMMANDS: dict[str, tuple[Callable[[Arguments], None], tuple[str, ...]]] = {
     "status": (_status, ()),
+    "doctor": (_doctor, ()),
     "redrive": (_redrive, ("queue",)),
     "bootstrap": (_bootstrap, ("email", "categories")),
     "merchant": (_merchant, ("name", "email")),

@@ -3,11 +3,34 @@
 docs/invariants.md lists them. The tests ask after every run, `make doctor` asks a stage at work.
 """
 
-from infra.doctor import events, journal, keys, orders, payments, shipments, stock
+from infra.doctor import (
+    callbacks,
+    events,
+    journal,
+    keys,
+    liveness,
+    orders,
+    payments,
+    shipments,
+    statements,
+    stock,
+)
 from infra.doctor.registry import INVARIANTS, Invariant, Violation, examine
+from infra.doctor.rows import Scan, scan_of
 from infra.doctor.whole import EVER, NEVER, Horizon, Whole, read_whole
 
-CHAPTERS = (keys, payments, journal, stock, orders, shipments, events)
+CHAPTERS = (
+    keys,
+    payments,
+    journal,
+    statements,
+    stock,
+    orders,
+    shipments,
+    events,
+    callbacks,
+    liveness,
+)
 """The files whose invariants are on the list, in the order in which a report shows them."""
 
 __all__ = [
@@ -17,8 +40,10 @@ __all__ = [
     "NEVER",
     "Horizon",
     "Invariant",
+    "Scan",
     "Violation",
     "Whole",
     "examine",
     "read_whole",
+    "scan_of",
 ]

@@ -7,7 +7,7 @@ cause: what is found without its cause has none.
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -16,18 +16,18 @@ import msgspec
 from pynamodb.attributes import DiscriminatorAttribute
 
 import chalicelib
-from chalicelib.aws.settings import TABLES, settings
-from chalicelib.aws.tables import DocumentAttribute, Item, connection
+from chalicelib.aws.settings import TABLES
+from chalicelib.aws.tables import DocumentAttribute, Item
 from chalicelib.kernel.facts import Fact
 
 LAST = ("catalog", "inventory", "orders", "payments", "shipping", "outbox")
 """The tables where causes lie, read after those where effects lie; facts last of all."""
 
 DECODED_MAX = 20_000
-DOORS = (".api", ".pages", ".console", ".workers")
 
 Raw = Mapping[str, Any]
-Scan = Callable[[str], Iterator[Raw]]
+Scan = Callable[[str], Iterable[Raw]]
+"""Gives the rows of a room's table as DynamoDB keeps them."""
 
 
 class Unreadable(Exception):
@@ -67,13 +67,13 @@ class Shape:
     documents: Mapping[str, msgspec.json.Decoder[Any]]
 
 
-def read_stage(scan: Scan | None = None) -> tuple[list[Row], list[tuple[str, str]]]:
-    """Read every table of the settings' stage: its rows, and places of rows that are unreadable."""
+def read_stage(scan: Scan) -> tuple[list[Row], list[tuple[str, str]]]:
+    """Read every room's table: its rows; and the places of those that are unreadable, and why."""
     rows: list[Row] = []
     broken: list[tuple[str, str]] = []
     known = shapes()
     for room in sorted(TABLES, key=lambda one: LAST.index(one) if one in LAST else -1):
-        for raw in (scan or scanned)(settings().tables[room]):
+        for raw in scan(room):
             try:
                 rows.append(_row(room, raw, known))
             except Unreadable as reason:
@@ -82,15 +82,24 @@ def read_stage(scan: Scan | None = None) -> tuple[list[Row], list[tuple[str, str
     return rows, broken
 
 
-def scanned(table: str) -> Iterator[Raw]:
-    """Every row of a table as DynamoDB keeps it, strongly consistent, page by page."""
-    request: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
-    while True:
-        page = connection().dispatch("Scan", request)
-        yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+def scan_of(
+    ask: Callable[[Mapping[str, Any]], Mapping[str, Any]], tables: Mapping[str, str]
+) -> Scan:
+    """Make the scan of a stage's tables, strongly consistent, page by page.
+
+    `ask` sends one Scan request, `tables` is room -> table.
+    """
+
+    def scan(room: str) -> Iterator[Raw]:
+        request: dict[str, Any] = {"TableName": tables[room], "ConsistentRead": True}
+        while True:
+            page = ask(request)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    return scan
 
 
 @cache

@@ -29,6 +29,8 @@ HANDLED_AFTER_S = 900
 PUBLISHED_AFTER_S = 300
 SWEPT_AFTER_S = 300
 """Sweepers run every minute and give up after some seconds; a few of them may fail."""
+CLOSED_AFTER_S = 50 * 3_600
+"""Statements close every night; one night may fail."""
 EVER, NEVER = "~", ""
 
 F = TypeVar("F", bound=Fact)
@@ -39,12 +41,13 @@ class Horizon(Struct, frozen=True):
     """Up to when (RFC 3339) work must be done by now; younger work may still be in flight.
 
     `handled`: facts whose effects must be there. `published`: facts that the bus must have.
-    `due`: timers that must have gone off. `EVER` is everything, `NEVER` is nothing.
+    `due`: timers that must have gone off. `daily`: what a night's work must have taken. `EVER` is everything, `NEVER` is nothing.
     """
 
     handled: str
     published: str
     due: str
+    daily: str
 
     @classmethod
     def living(cls, now: datetime) -> Self:
@@ -53,12 +56,13 @@ class Horizon(Struct, frozen=True):
             handled=clock.iso(clock.later(now, -HANDLED_AFTER_S)),
             published=clock.iso(clock.later(now, -PUBLISHED_AFTER_S)),
             due=clock.iso(clock.later(now, -SWEPT_AFTER_S)),
+            daily=clock.iso(clock.later(now, -CLOSED_AFTER_S)),
         )
 
     @classmethod
     def drained(cls, now: datetime) -> Self:
         """Of a stage at rest, whose queues are empty and whose clocks have struck: everything."""
-        return cls(handled=EVER, published=EVER, due=clock.iso(now))
+        return cls(handled=EVER, published=EVER, due=clock.iso(now), daily=clock.iso(now))
 
 
 @dataclass(frozen=True)
@@ -207,14 +211,14 @@ class Whole:
 
 
 def read_whole(
+    scan: Scan,
     now: datetime,
     horizon: Horizon,
     *,
-    scan: Scan | None = None,
     counted: Mapping[str, int] | None = None,
     depths: Sequence[Depth] = (),
 ) -> Whole:
-    """Read the stage that the settings name. `scan` gives the raw rows of a table by its name."""
+    """Read a whole stage by `scan`."""
     rows, broken = read_stage(scan)
     return Whole(rows, now, horizon, broken, counted, depths)
 

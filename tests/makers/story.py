@@ -1,0 +1,125 @@
+"""One stage on which everything has happened that can happen to a purchase, and come to rest."""
+
+from typing import Any
+
+from chalicelib.contexts.inventory import service as inventory
+from chalicelib.kernel.actors import SYSTEM
+from tests.makers.machine import Machine
+from tests.makers.people import a_member
+from tests.makers.shop import Shop, captured_data, order_of
+
+WEEK_S = 7 * 86_400
+COUNTED = {"acme.TEA": 40, "acme.POT": 20, "bolt.NUT": 20}
+
+
+class Story:
+    """Tells it with the machine running. `now` holds the clock; one purchase has each name."""
+
+    def __init__(self, clock: Any) -> None:
+        self.clock = clock
+        self.shop = Shop()
+        self.machine = Machine()
+        self.purchases: dict[str, Any] = {}
+
+    def tell(self) -> None:
+        with self.machine.running():
+            self.open_shop()
+            self.sell_and_settle()
+            self.end_early()
+            self.pay_strangely()
+            self.leave_open()
+            self.machine.settle()
+        assert self.machine.dead == []
+
+    def open_shop(self) -> None:
+        self.tea = self.shop.goods(price=1_999, stock=30)
+        self.pot = self.shop.goods("acme", "POT", price=4_501, stock=20)
+        self.nut = self.shop.goods("bolt", "NUT", price=333, stock=20)
+        self.clock.forward(3_600)
+        inventory.put_stock(self.shop.sellers["acme"].actor, self.tea, COUNTED[self.tea])
+        inventory.spread(SYSTEM, self.pot, 3)
+        self.clock.forward(3_600)
+        self.machine.drain()
+
+    def sell_and_settle(self) -> None:
+        """Two merchants send, one of them in two parcels; some units are refunded; all is settled."""
+        shop = self.shop
+        _, token = a_member()
+        cart = shop.cart({self.tea: 3, self.nut: 2})
+        headers = {"authorization": f"Bearer {token}"}
+        bought = shop.checkout(cart, headers=headers).json()
+        shop.capture(bought)
+        purchase = self.purchases["settled"] = shop.seen(bought)
+        first, second = order_of(purchase, self.tea), order_of(purchase, self.nut)
+        for order in (first, second):
+            shop.merchant_post(order, "confirm")
+        self.machine.drain()
+        self.refund(first, {self.tea: 1}, "refund.succeeded", restock=True)
+        self.refund(first, {self.tea: 1}, "refund.failed")
+        numbers = [shop.ship(first, {self.tea: 1}).json()["tracking_number"] for _ in range(2)]
+        numbers.append(shop.ship(second, {self.nut: 2}).json()["tracking_number"])
+        for number in numbers:
+            for word in ("picked_up", "exception", "delivered", "in_transit"):
+                shop.courier(f"shipment.{word}", number)
+                self.clock.forward(60)
+        self.machine.drain()
+        self.refund(second, {self.nut: 1}, "refund.succeeded", shipping=True)
+        self.clock.forward(WEEK_S)
+        self.machine.settle()
+        self.clock.forward(60)
+
+    def end_early(self) -> None:
+        """One is not paid in time, one cancelled before payment, one after, one in part before."""
+        shop = self.shop
+        self.purchases["expired"] = shop.bought({self.tea: 1})
+        cancelled = self.purchases["cancelled"] = shop.bought({self.tea: 1, self.nut: 1})
+        shop.shopper(cancelled, f"/api/v1/purchases/{cancelled['id']}/cancel")
+        returned = self.purchases["returned"] = shop.paid({self.pot: 2, self.nut: 1})
+        shop.shopper(returned, f"/api/v1/purchases/{returned['id']}/cancel")
+        partly = self.purchases["partly"] = shop.bought({self.pot: 9, self.nut: 1})
+        shop.shopper(partly, f"/api/v1/orders/{order_of(partly, self.nut)['id']}/cancel")
+        partly = shop.seen(partly)
+        shop.company("payment.failed", captured_data(partly))
+        shop.shopper(partly, f"/api/v1/purchases/{partly['id']}/payments", {"provider": "sandbox"})
+        shop.capture(shop.seen(partly))
+        self.clock.forward(1_900)
+        self.machine.settle()
+
+    def pay_strangely(self) -> None:
+        """Money comes twice, late, too late, in the wrong amount; and is wanted back by a bank."""
+        shop = self.shop
+        twice = self.purchases["twice"] = shop.paid({self.tea: 1})
+        shop.capture(twice, provider_reference="ch_again")
+        revived = self.purchases["revived"] = shop.bought({self.pot: 1})
+        late = self.purchases["late"] = shop.bought({self.tea: 1})
+        self.clock.forward(1_900)
+        self.machine.settle()
+        shop.capture(revived)
+        shop.capture(late, amount=1)
+        inventory.put_stock(shop.sellers["acme"].actor, self.tea, 0)
+        shop.capture(late)
+        inventory.put_stock(shop.sellers["acme"].actor, self.tea, 35)
+        disputed = self.purchases["disputed"] = shop.paid({self.nut: 1})
+        shop.company("chargeback.opened", captured_data(disputed))
+        self.clock.forward(120)
+        self.machine.settle()
+
+    def leave_open(self) -> None:
+        """One waits for its payment, one is on its way, one refund is with its company."""
+        shop = self.shop
+        self.purchases["waiting"] = shop.bought({self.tea: 2, self.nut: 1})
+        sent = self.purchases["sent"] = shop.confirmed({self.pot: 2, self.nut: 2})
+        order = order_of(sent, self.pot)
+        number = shop.ship(order, {self.pot: 1}).json()["tracking_number"]
+        shop.courier("shipment.in_transit", number)
+        shop.refund(order_of(sent, self.nut), {self.nut: 1})
+        self.machine.drain()
+        self.clock.forward(5)
+
+    def refund(self, order: Any, units: dict[str, int], outcome: str, **changes: Any) -> None:
+        made = self.shop.refund(order, units, **changes).json()
+        self.machine.drain()
+        purchase = self.purchases["settled"]
+        amount = made["amount"]["amount"]
+        self.shop.company(outcome, captured_data(purchase, refund_id=made["id"], amount=amount))
+        self.machine.drain()
