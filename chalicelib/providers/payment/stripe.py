@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Malformed
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import AMOUNT_MAX, Money
 from chalicelib.providers import http, signing
 from chalicelib.providers.http import ProviderUnavailable
 from chalicelib.providers.payment import (
@@ -108,6 +108,7 @@ class _Event(msgspec.Struct):
     type: str
     data: _Object
     created: int = 0
+    livemode: bool = False
 
 
 STANDINGS = {
@@ -128,6 +129,11 @@ class Stripe(Struct, frozen=True):
     name: str = STRIPE
     needs_call: bool = True
     can_be_asked: bool = True
+
+    @property
+    def is_live(self) -> bool:
+        """Tell a key for real money (`sk_live_`, `rk_live_`) from one for tests."""
+        return self.key.partition("_")[2].startswith("live_")
 
     def start(self, request: PaymentRequest) -> Action:
         created = clock.parse(request.created_at)
@@ -158,6 +164,8 @@ class Stripe(Struct, frozen=True):
     def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Callback | None:
         _check_signature(self.secret, headers.get("stripe-signature") or "", body, now)
         event = _told(body, _Event)
+        if event.livemode != self.is_live:
+            raise signing.BadSignature("This event is of the other mode, test or live")
         read = READERS.get(event.type)
         return read(event, body) if read else None
 
@@ -388,6 +396,8 @@ def _money(amount: int | None, currency: str | None) -> Money:
         raise Malformed("Money needs an amount and a currency")
     if not currency.isalpha():
         raise Malformed("Money needs a currency of three letters")
+    if not 0 <= amount <= AMOUNT_MAX:
+        raise Malformed("Money needs an amount within bounds")
     return Money(amount, currency.upper())
 
 
