@@ -18,6 +18,8 @@ from chalicelib.web.request import Request, read_json, read_query
 JSON = "application/json"
 ANY_TYPE = "*/*"
 TEXT_LENGTH_MAX = 2_000
+SINGLE_HEADERS = ("authorization", "idempotency-key", "x-cart-token", "x-purchase-token")
+"""Whoever sends one of these twice is refused, as is whoever repeats a header that a route names."""
 
 
 class Keys(StrEnum):
@@ -183,6 +185,7 @@ def replay(stored: idempotency.Answer) -> Response:
 
 
 def _read(request: Request, operation: Operation) -> None:
+    request.refuse_twice((*SINGLE_HEADERS, *operation.headers))
     if operation.keys is Keys.REQUIRED:
         required_key(request)
     values = dict(request.raw.query_params or {})

@@ -2,7 +2,8 @@
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeVar
 
@@ -43,8 +44,11 @@ class Request:
 
     @property
     def bytes(self) -> bytes:
-        """The raw body."""
-        body: bytes = self.raw.raw_body
+        """The raw body. Refuses 400 where the gateway's base64 text is none."""
+        try:
+            body: bytes = self.raw.raw_body
+        except ValueError:
+            raise Malformed("The body is not what it is said to be: base64") from None
         return body
 
     def bytes_within(self, most: int = BODY_BYTES_MAX) -> Any:
@@ -91,6 +95,14 @@ class Request:
         preferred = self.headers.get("accept-language", "").lower()
         zh, en = preferred.find("zh"), preferred.find("en")
         return "zh-CN" if zh >= 0 and (en < 0 or zh < en) else "en"
+
+    def refuse_twice(self, names: Iterable[str]) -> None:
+        """Refuse 400 a header that came more than once: which of them counts is anybody's guess."""
+        given = self.raw.to_original_event().get("multiValueHeaders") or {}
+        counts = Counter(name.lower() for name, values in given.items() for _ in values)
+        twice = next((name for name in names if counts[name.lower()] > 1), "")
+        if twice:
+            raise Malformed(f"There is more than one header {twice!r}")
 
     @property
     def has_idempotency_key(self) -> bool:
