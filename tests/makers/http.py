@@ -75,17 +75,20 @@ class Http:
             sent["content-type"] = "application/json"
         if self.cookies and "cookie" not in sent:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        event = self._event(method, path, raw, sent)
-        if event is None:
-            return Reply(404, {}, "")
+        event = self.event(method, path, raw, sent)
+        return Reply(404, {}, "") if event is None else self.deliver(event)
+
+    def deliver(self, event: dict[str, Any]) -> Reply:
+        """Hand an event to the Lambda handler, changed as a gateway or a forger would."""
         with observe.run(API_FUNCTION):
             reply = self._reply(self.app(event, _Context()))
-        contract.conforms(self.app.routes, event["resource"], method, reply)
+        contract.conforms(self.app.routes, event["resource"], event["httpMethod"], reply)
         return reply
 
-    def _event(
+    def event(
         self, method: str, path: str, raw: bytes, headers: dict[str, str]
     ) -> dict[str, Any] | None:
+        """Make the event of a request; None where no route has this path."""
         parts = urlsplit(path)
         found = ((p.fullmatch(parts.path), route) for p, route in self._routes)
         match, route = next(((m, route) for m, route in found if m), (None, ""))
