@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from chalicelib.contexts.orders.facts import PurchasePaid
+from chalicelib.contexts.orders.model.states import OrderState
 from chalicelib.contexts.orders.model.values import Order
 from chalicelib.contexts.payments.facts import PaymentCaptured
 from chalicelib.contexts.payments.model import (
@@ -160,6 +161,17 @@ def amount_is_total(whole: Whole) -> Found:
                 purchase.id,
                 f"it comes to {purchase.total.amount} and {payment.amount.amount} are asked for",
             )
+
+
+@invariant("payments.cancelled_goes_back")
+def cancelled_goes_back(whole: Whole) -> Found:
+    """What was paid for a cancelled order goes back, unless a company could not give it."""
+    failed = {one.order_id for one in whole.refunds.values() if one.state is RefundState.FAILED}
+    for order in whole.orders.values():
+        is_over = order.state is OrderState.CANCELLED and order.paid_at
+        if is_over and order.refunded != order.totals.payable and order.id not in failed:
+            paid = order.totals.payable.amount
+            yield order.id, f"it is cancelled, and {order.refunded.amount} of {paid} go back"
 
 
 @invariant("payments.refund_is_its_parts")

@@ -113,6 +113,25 @@ def hold_ends_once(whole: Whole) -> Found:
                 )
 
 
+@invariant("stock.given_back_once")
+def given_back_once(whole: Whole) -> Found:
+    """Units come back once for a refund or cancellation, and never more than a purchase bought."""
+    causes = Counter(fact.cause for fact in whole.told(StockGivenBack))
+    for cause, times in causes.items():
+        if times > 1:
+            yield cause, f"its units came back {times} times"
+    back: dict[str, Counter[str]] = defaultdict(Counter)
+    for fact in whole.told(StockGivenBack):
+        back[fact.purchase_id].update(fact.units)
+    for purchase_id, units in back.items():
+        bought: Counter[str] = Counter()
+        for line in (one for order in whole.orders_of.get(purchase_id, []) for one in order.lines):
+            bought[line.sku] += line.quantity
+        for sku, quantity in units.items():
+            if quantity > bought[sku]:
+                yield purchase_id, f"{quantity} of {sku} came back, {bought[sku]} were bought"
+
+
 @invariant("stock.hold_does_not_outlive_expiry")
 def hold_does_not_outlive_expiry(whole: Whole) -> Found:
     """Units are not held for a purchase whose time is over and that the sweep has passed."""

@@ -81,7 +81,7 @@ def words(stage: str, report: Report) -> Iterator[str]:
         yield "All is well."
     else:
         yield ""
-        yield f"{len(report.violations)} things are wrong; {len(broken)} promises are broken."
+        yield f"Findings: {len(report.violations)}. Broken promises: {len(broken)}."
 
 
 def _look(scan: Scan, depths: Sequence[Depth]) -> Report:
