@@ -90,7 +90,7 @@ def test_a_payment_companys_callbacks(shop: Shop) -> None:
     purchase = shop.bought({shop.goods(): 1, shop.goods("bolt", "NUT"): 2})
     with counted() as calls:
         assert shop.capture(purchase).status == 200
-    assert calls == [BATCH, QUERY, WRITE]
+    assert calls == [QUERY, BATCH, WRITE]
     with counted() as calls:
         assert shop.capture(purchase).status == 200
     assert len(calls) <= 3

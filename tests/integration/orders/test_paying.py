@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import transact
+from chalicelib.aws.tables import connection
 from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.orders import service
 from chalicelib.kernel.errors import Busy
@@ -344,3 +345,26 @@ class TestAtTheSameMoment:
         assert outcome(shop.capture(purchase)) == "duplicate"
         assert len(rows.facts("orders.PurchasePaid")) == 1
         assert refund_requests() == []
+
+    @pytest.mark.parametrize("call", [1, 2, 3])
+    def test_an_expiry_between_any_two_calls_never_sells_the_goods_twice(
+        self, shop: Shop, stage, monkeypatch, call: int
+    ) -> None:
+        tea = shop.goods(stock=1)
+        purchase = shop.bought({tea: 1})
+        stage.forward(HALF_AN_HOUR_S)
+        dispatch, seen = connection().dispatch, [0]
+
+        def meanwhile(operation: str, request: Any) -> Any:
+            seen[0] += 1
+            if seen[0] == call:
+                assert service.expire(purchase["id"])
+                shop.bought({tea: 1})
+            return dispatch(operation, request)
+
+        with monkeypatch.context() as crossed:
+            crossed.setattr(connection(), "dispatch", meanwhile)
+            shop.capture(purchase)
+        assert shop.seen(purchase)["state"] == "expired"
+        assert len(refund_requests()) == 1
+        assert shop.stock(tea) == (0, 1)

@@ -68,7 +68,7 @@ class TestCaptures:
         signed = signed_by(PAYMENT_SECRET, body, epoch(now()), "msg_1")
         with counted() as calls:
             http.post(SANDBOX, body, **signed)
-        assert calls == ["BatchGetItem", "Query", "TransactWriteItems"]
+        assert calls == ["Query", "BatchGetItem", "TransactWriteItems"]
 
     def test_the_same_message_changes_nothing(self) -> None:
         placed()

@@ -154,8 +154,14 @@ def _is_open(payment: Payment, provider: str) -> bool:
 
 
 def _read(callback: Callback) -> Desk | None:
-    """Read all that the capture touches; None when this callback was handled before."""
+    """Read all that the capture touches; None when this callback was handled before.
+
+    The purchase first: whatever moves its holds or its payment afterwards writes the purchase too,
+    and then the purchase that was seen cannot be saved. Read last, it could tell of an expiry that
+    the holds, read before, do not know; reviving it would take no stock.
+    """
     purchase_id = purchase_of_payment(callback.payment_id)
+    whole = store.read_whole(purchase_id)
     payment_row, known, holds_row = reads.batch(
         [
             payment_store.payment_key(callback.payment_id),
@@ -164,12 +170,10 @@ def _read(callback: Callback) -> Desk | None:
         ]
     )
     payment = payment_store.payment_of(payment_row)
-    if payment is None or payment.provider != callback.provider:
+    if whole is None or payment is None or payment.provider != callback.provider:
         raise UnknownPayment
     if known is not None:
         return None
-    whole = store.read_whole(purchase_id)
-    assert whole is not None, "a payment is written together with its purchase"
     return Desk(payment, whole, inventory.holds_of(holds_row) if holds_row else None)
 
 
