@@ -13,18 +13,22 @@ import msgspec
 
 from tests.makers import rows
 
-CHANCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{26,32}|[0-9a-f]{32,64}")
-"""ULIDs and secrets, and digests of them."""
+CHANCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{26,32}|[0-9a-f]{16,64}")
+"""ULIDs and secrets, and digests of what holds them."""
 SHARD = re.compile(r'(?<="due_shard":{"S":")[A-Z]+#\d+')
 """The shard of a timer follows from its row's name."""
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|\b1[78]\d{8}\b")
+REVISION = re.compile(r'(?<="revision":)\d+|(?<="revision":{"N":")\d+')
+"""How often a row was written anew: more often where work was done again."""
 
 State = Counter[str]
 
 
 def names() -> frozenset[str]:
     """Every name made by chance or from a cause that the stage knows now."""
-    return frozenset(CHANCE.findall(_text(rows.everything())))
+    return frozenset(
+        CHANCE.findall(_text([list(table.values()) for table in rows.everything().values()]))
+    )
 
 
 def state(
@@ -32,17 +36,18 @@ def state(
 ) -> State:
     """Every row, with names that are not `known` blanked, and times where `timeless`.
 
-    `without` gives for a kind of row the attributes that are left out; `*` is every kind.
+    `without` gives the attributes that are left out for a kind of row, or for the rows of a fact by
+    its name; `*` is every row, and the attribute `row` all of one.
     """
     found: State = Counter()
     for room, table in rows.everything().items():
         for row in table.values():
-            left_out = {*without.get("*", ()), *without.get(row["kind"]["S"], ())}
+            left_out = _left_out(row, without)
             if "row" in left_out:
                 continue
-            kept = {name: value for name, value in sorted(row.items()) if name not in left_out}
+            kept = {name: _open(row[name]) for name in sorted(row) if name not in left_out}
             text = CHANCE.sub(lambda name: name[0] if name[0] in known else "…", _text(kept))
-            text = SHARD.sub("…", text)
+            text = REVISION.sub("…", SHARD.sub("…", text))
             found[f"{room}: {TIME.sub('…', text) if timeless else text}"] += 1
     return found
 
@@ -54,5 +59,19 @@ def difference(one: State, other: State) -> str:
     return "\n".join(missing + extra)
 
 
+def _left_out(row: Mapping[str, Any], without: Mapping[str, Collection[str]]) -> set[str]:
+    labels = [
+        "*",
+        *(row[name]["S"] for name in ("kind", "name", "fact") if "S" in row.get(name, ())),
+    ]
+    return {name for label in labels for name in without.get(label, ())}
+
+
+def _open(value: Mapping[str, Any]) -> Any:
+    """Read the document that a text holds: the order of its names says nothing."""
+    text = value.get("S", "")
+    return msgspec.json.decode(text) if text.startswith(("{", "[")) else value
+
+
 def _text(value: Any) -> str:
-    return msgspec.json.encode(value, enc_hook=repr).decode()
+    return msgspec.json.encode(value, order="sorted", enc_hook=repr).decode()

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 from unittest.mock import patch
 
@@ -21,6 +22,7 @@ from botocore.client import BaseClient
 from chalicelib.aws import clients
 from chalicelib.aws.tables import connection
 from chalicelib.contexts.catalog.service import fetch
+from chalicelib.kernel import ids
 from chalicelib.providers import http
 
 SIDES = ("before", "after")
@@ -134,6 +136,7 @@ class Killer:
         _, status = os.waitpid(process, 0)
         assert os.WIFSIGNALED(status), f"{name} lived to its end"
         assert os.WTERMSIG(status) == signal.SIGKILL
+        ids.use_chance(Random(process).getrandbits)  # the dead one's draws are not drawn again
         self.plan.pop(0)
         self.kills += 1
         self.since = 0
@@ -181,21 +184,6 @@ def _done(service: str, operation: str, params: dict[str, Any]) -> tuple[Any, Ex
     """Do what the other process asked of AWS."""
     client = connection().client if service == "dynamodb" else clients.client(service)
     try:
-        answer = client._make_api_call(operation, params)
+        return client._make_api_call(operation, params), None
     except Exception as error:  # noqa: BLE001 - it is the other's to handle
         return None, error
-    if "Body" in answer:
-        answer["Body"] = _Read(answer["Body"].read())
-    return answer, None
-
-
-class _Read:
-    """A file that was read whole on the other side."""
-
-    def __init__(self, body: bytes) -> None:
-        self._rest = body
-
-    def read(self, size: int | None = None) -> bytes:
-        size = len(self._rest) if size is None else size
-        found, self._rest = self._rest[:size], self._rest[size:]
-        return found

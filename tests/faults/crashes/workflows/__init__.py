@@ -1,6 +1,11 @@
 """Every workflow that exists. A new one is one more entry in one of these tables."""
 
 from tests.faults.crashes.workflow import Workflow
-from tests.faults.crashes.workflows import buying
+from tests.faults.crashes.workflows import buying, catalogue, people, selling
 
-ALL: tuple[Workflow, ...] = buying.WORKFLOWS
+ALL: tuple[Workflow, ...] = (
+    *buying.WORKFLOWS,
+    *selling.WORKFLOWS,
+    *catalogue.WORKFLOWS,
+    *people.WORKFLOWS,
+)

@@ -1,83 +1,35 @@
 """Workflows of buying: checkout, money, expiry, cancellation."""
 
-from typing import Any
-
 from chalicelib.contexts.inventory import service as inventory
 from tests.faults.crashes.scene import Scene
-from tests.faults.crashes.workflow import Step, Workflow
+from tests.faults.crashes.workflow import Workflow
+from tests.faults.crashes.workflows.acts import (
+    HALF_AN_HOUR_S,
+    bought,
+    cancel_all,
+    cancel_one,
+    capture,
+    checkout,
+    declined,
+    ends,
+    expired,
+    later,
+    merchant_cancels,
+    paid,
+    pays_at_stripe,
+    stocked,
+    strike,
+    together,
+)
 from tests.makers.shop import captured_data
 
-HALF_AN_HOUR_S = 1_800
-OK = {200, 201}
 
-
-def stocked(scene: Scene) -> None:
-    """Two merchants' goods, and a cart with both."""
-    tea, nut = scene.goods(), scene.goods("bolt", "NUT")
-    scene.memo |= {"tea": tea, "nut": nut, "cart": scene.shop.cart({tea: 2, nut: 1})}
-
-
-def bought(scene: Scene) -> None:
-    stocked(scene)
-    checkout("sandbox")(scene)
-
-
-def paid(scene: Scene) -> None:
-    bought(scene)
-    capture(scene)
-
-
-def expired(scene: Scene) -> None:
-    bought(scene)
-    scene.rest()
-    scene.later(HALF_AN_HOUR_S)
-    strike("orders_sweep_due")(scene)
-
-
-def sold_out_since(scene: Scene) -> None:
-    """Expired, and the goods are gone since."""
-    expired(scene)
+def sold_out(scene: Scene) -> None:
+    """The goods are gone since."""
     for sku in (scene.memo["tea"], scene.memo["nut"]):
         seller = scene.shop.sellers[sku.partition(".")[0]]
         inventory.put_stock(seller.actor, sku, 0)
         scene.shelves[sku] = 0
-
-
-def checkout(provider: str) -> Step:
-    def step(scene: Scene) -> None:
-        payment = {"provider": provider}
-        reply = scene.shop.checkout(scene.memo["cart"], key="checkout", payment=payment)
-        assert reply.status == 201, reply.text
-        scene.memo["purchase"] = reply.json()
-
-    return step
-
-
-def strike(schedule: str) -> Step:
-    """Let a clock strike; run inside the guard that every step has."""
-
-    def step(scene: Scene) -> Any:
-        import app
-        from tests.makers.events import schedule_event
-
-        return app.app.handler_map[schedule](schedule_event(), None)
-
-    return step
-
-
-def company(kind: str, event_id: str, **changes: Any) -> Step:
-    """The sandbox company says something of the purchase's payment."""
-
-    def step(scene: Scene) -> None:
-        data = captured_data(scene.purchase, **changes)
-        reply = scene.shop.company(kind, data, event_id=event_id)
-        assert reply.status == 200, reply.text
-
-    return step
-
-
-capture = company("payment.captured", "msg_captured")
-declined = company("payment.failed", "msg_failed")
 
 
 def pay_again(scene: Scene) -> None:
@@ -93,48 +45,19 @@ def capture_second(scene: Scene) -> None:
     assert scene.shop.company("payment.captured", data, event_id="msg_second").status == 200
 
 
-def shopper(path: str) -> Step:
-    """A POST of the shopper; `path` may name the purchase and its first order."""
-
-    def step(scene: Scene) -> None:
-        where = path.format(purchase=scene.purchase["id"], order=scene.order["id"])
-        reply = scene.shop.shopper(scene.purchase, where)
-        assert reply.status in OK, reply.text
-
-    return step
+def capture_and_lose_the_stream(scene: Scene) -> None:
+    """The money comes, and the stream's records outlive their retention."""
+    capture(scene)
+    scene.machine.lose_stream()
 
 
-cancel_all = shopper("/api/v1/purchases/{purchase}/cancel")
-cancel_one = shopper("/api/v1/orders/{order}/cancel")
-
-
-def merchant_cancels(scene: Scene) -> None:
-    reply = scene.shop.merchant_post(scene.order, "cancel")
-    assert reply.status in OK, reply.text
-
-
-def pays_at_stripe(scene: Scene) -> None:
-    """The shopper pays on the company's page, and the company says so."""
-    reference = next(iter(scene.stripe.sessions))
-    scene.stripe.pay(reference)
-    intent = scene.stripe.intent(reference)
-    headers, body = scene.stripe.signed("payment_intent.succeeded", intent, event_id="evt_paid")
-    reply = scene.shop.http.send("POST", "/webhooks/payments/stripe", body, headers=headers)
-    assert reply.status == 200, reply.text
-
-
-def ends(purchase: str, *orders: str, refunds: tuple[str, ...] = (), left: int = -1) -> Step:
-    """The purchase, its orders and its refunds are in these states, and so much tea is free."""
-
-    def check(scene: Scene) -> None:
-        seen = scene.now()
-        assert seen["state"] == purchase
-        assert tuple(order["state"] for order in seen["orders"]) == orders
-        assert tuple(one["state"] for one in seen["payment"]["refunds"]) == refunds
-        if left >= 0:
-            assert scene.shop.stock(scene.memo["tea"]) == (left, 0)
-
-    return check
+def clicked(scene: Scene) -> None:
+    """The shopper pays at the sandbox, whose callback is lost."""
+    data = captured_data(scene.purchase)
+    scene.sandbox.clicked[scene.purchase["payment"]["id"]] = {
+        "type": "payment.captured",
+        "data": data,
+    }
 
 
 def awaits(scene: Scene) -> None:
@@ -152,8 +75,9 @@ def awaits_at_stripe(scene: Scene) -> None:
 
 PLACED = ("placed", "placed")
 CANCELLED = ("cancelled", "cancelled")
+EXPIRED = ("expired", "expired")
 WORKFLOWS = (
-    Workflow("checkout", stocked, (checkout("sandbox"),), awaits),
+    Workflow("checkout", stocked, (checkout(),), awaits),
     Workflow("checkout at stripe", stocked, (checkout("stripe"),), awaits_at_stripe, "stripe"),
     Workflow(
         "checkout and payment at stripe",
@@ -164,6 +88,20 @@ WORKFLOWS = (
     ),
     Workflow("capture", bought, (capture,), ends("paid", *PLACED, left=18)),
     Workflow(
+        "capture found by asking",
+        bought,
+        (clicked, later(700), strike("payments_ask_provider")),
+        ends("paid", *PLACED, left=18),
+        "sandbox",
+        patience_s=700,
+    ),
+    Workflow(
+        "facts that the stream lost",
+        bought,
+        (capture_and_lose_the_stream, later(31), strike("outbox_sweep")),
+        ends("paid", *PLACED, left=18),
+    ),
+    Workflow(
         "declined and paid again",
         bought,
         (declined, pay_again, capture_second),
@@ -172,15 +110,15 @@ WORKFLOWS = (
     Workflow("late money revives", expired, (capture,), ends("paid", *PLACED, left=18)),
     Workflow(
         "late money goes back",
-        sold_out_since,
+        together(expired, sold_out),
         (capture,),
-        ends("expired", "expired", "expired", refunds=("sent",), left=0),
+        ends("expired", *EXPIRED, refunds=("sent",), left=0),
     ),
     Workflow(
         "expiry",
         bought,
-        (lambda scene: scene.later(HALF_AN_HOUR_S), strike("orders_sweep_due")),
-        ends("expired", "expired", "expired", left=20),
+        (later(HALF_AN_HOUR_S), strike("orders_sweep_due")),
+        ends("expired", *EXPIRED, left=20),
     ),
     Workflow("cancel unpaid", bought, (cancel_all,), ends("cancelled", *CANCELLED, left=20)),
     Workflow(

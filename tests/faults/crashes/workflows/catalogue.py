@@ -1,0 +1,146 @@
+"""Workflows of the catalogue and of stock: products, their index, imports, pictures, levels."""
+
+from typing import Any
+
+from chalicelib.contexts.catalog import service as catalog
+from chalicelib.kernel.actors import SYSTEM
+from tests.faults.crashes.scene import HOUR_S, SHELF, Scene
+from tests.faults.crashes.workflow import Step, Workflow
+from tests.faults.crashes.workflows.acts import OK, later, strike
+from tests.makers import rows
+from tests.makers.sheets import a_row, a_sheet, a_variant
+from tests.makers.shop import CATEGORIES
+
+PRODUCTS = "/api/v1/merchant/products"
+SHEET = a_sheet(
+    a_row("plain", quantity="3"),
+    a_row("tee", option1_name="Size", option1="S", sku="T-S", price="10", quantity="5"),
+    a_variant("tee", option1="M", sku="T-M", price="11", quantity="0"),
+    a_row("hidden", published="false", quantity="2"),
+    a_row("wrong", price="cheap"),
+)
+
+
+def merchant_of_tops(scene: Scene) -> None:
+    scene.shop.merchant()
+    catalog.load_categories(SYSTEM, CATEGORIES)
+
+
+def on_sale(scene: Scene) -> None:
+    """One product that the shop lists."""
+    scene.memo["tea"] = scene.goods()
+    (listed,) = catalog.own_products(scene.shop.sellers["acme"].actor, limit=10).items
+    scene.memo["product"] = listed.id
+
+
+def sent(method: str, path: str, body: Any, *, key: str = "", content_type: str = "") -> Step:
+    """A request of the merchant; `path` may name the product."""
+
+    def step(scene: Scene) -> None:
+        headers = dict(scene.shop.sellers["acme"].authorization)
+        headers |= {"idempotency-key": key} if key else {}
+        headers |= {"content-type": content_type} if content_type else {}
+        where = path.format(product=scene.memo.get("product", ""))
+        named = body(scene) if callable(body) else body
+        reply = scene.shop.http.send(method, where, named, headers=headers)
+        assert reply.status in OK | {202}, reply.text
+        if method == "POST" and path == PRODUCTS:
+            scene.memo["product"] = reply.json()["id"]
+
+    return step
+
+
+def described(scene: Scene) -> dict[str, Any]:
+    """A product as its merchant describes it, with a picture where there is a far host."""
+    price = {"amount": 1_200, "currency": "GBP"}
+    pictures = [{"url": f"http://{scene.far}/a.png"}] if scene.far else []
+    return {
+        "title": "Kettle",
+        "description": "For tests.",
+        "category": "other",
+        "state": "listed",
+        "variants": [{"sku": "KET", "price": price}],
+        "media": pictures,
+    }
+
+
+create = sent("POST", PRODUCTS, described, key="create")
+cheaper = {"variants": [{"sku": "KET", "price": {"amount": 900, "currency": "GBP"}}]}
+
+
+def count(units: int) -> Step:
+    step = sent("PUT", "/api/v1/merchant/stock/acme.TEA", {"on_hand": units})
+
+    def counted(scene: Scene) -> None:
+        step(scene)
+        scene.shelves["acme.TEA"] = units
+
+    return counted
+
+
+def hand_in(scene: Scene) -> None:
+    """A file of products, whose units count as those on the shelves."""
+    scene.shelves |= {"acme.PLAIN": 3, "acme.T-S": 5, "acme.T-M": 0, "acme.HIDDEN": 2}
+    sent("POST", "/api/v1/merchant/imports", SHEET, key="import", content_type="text/csv")(scene)
+
+
+def listed(*titles: str) -> Step:
+    """The shop lists these and no others."""
+
+    def check(scene: Scene) -> None:
+        reply = scene.shop.http.get("/api/v1/products")
+        assert sorted(one["title"] for one in reply.json()["items"]) == sorted(titles)
+
+    return check
+
+
+def imported(scene: Scene) -> None:
+    listed("Plain", "Tee")(scene)
+    (job,) = rows.of_kind("catalog", "JOB")
+    assert '"state":"done"' in job["document"]["S"]
+    assert len(rows.of_kind("catalog", "PRODUCT")) == 3
+
+
+def has_picture(scene: Scene) -> None:
+    listed("Kettle")(scene)
+    reply = scene.shop.http.get(f"/api/v1/products/{scene.memo['product']}")
+    assert "/products/" in reply.json()["media"][0]["url"]
+    assert len(scene.cloud.services.files) == 1
+
+
+def in_stock(scene: Scene) -> None:
+    assert scene.shop.stock("acme.TEA") == (SHELF // 2, 0)
+    assert len(rows.facts("inventory.StockRanOut")) == 1
+    assert len(rows.facts("inventory.StockCameBack")) == 2
+
+
+WORKFLOWS = (
+    Workflow(
+        "catalogue",
+        merchant_of_tops,
+        (create, sent("PATCH", f"{PRODUCTS}/{{product}}", cheaper)),
+        listed("Kettle"),
+    ),
+    Workflow(
+        "delisting",
+        on_sale,
+        (sent("PATCH", f"{PRODUCTS}/{{product}}", {"state": "delisted"}),),
+        listed(),
+    ),
+    Workflow("import", merchant_of_tops, (hand_in,), imported, patience_s=HOUR_S),
+    Workflow("picture", merchant_of_tops, (create,), has_picture, "far", patience_s=HOUR_S),
+    Workflow(
+        "picture asked for again",
+        merchant_of_tops,
+        (create, later(HOUR_S), strike("catalog_retry_pictures")),
+        has_picture,
+        "far",
+    ),
+    Workflow(
+        "stock runs out and comes back",
+        on_sale,
+        (count(0), count(SHELF // 2)),
+        in_stock,
+        blind={"LOG": {"row"}, "inventory.StockPut": {"row"}},  # said again, noted again
+    ),
+)
