@@ -145,6 +145,7 @@ class TestReceiving:
         steps = received(order)
         assert [step.state for step in steps] == [S.DELIVERED, S.COMPLETED]
         assert steps[-1].lines[0].delivered == 2
+        assert told(steps[-1], "shp_1", "delivered").lines[0].delivered == 2
 
     def test_again_changes_nothing(self) -> None:
         assert received(an_order(state=S.COMPLETED)) == []
