@@ -36,8 +36,8 @@ def state(
 ) -> State:
     """Every row, with names that are not `known` blanked, and times where `timeless`.
 
-    `without` gives the attributes that are left out for a kind of row, or for the rows of a fact by
-    its name; `*` is every row, and the attribute `row` all of one.
+    `without` gives the attributes that are left out for a kind of row, for a partition, or for the
+    rows of a fact by its name; `*` is every row, and the attribute `row` all of one.
     """
     found: State = Counter()
     for room, table in rows.everything().items():
@@ -62,7 +62,7 @@ def difference(one: State, other: State) -> str:
 def _left_out(row: Mapping[str, Any], without: Mapping[str, Collection[str]]) -> set[str]:
     labels = [
         "*",
-        *(row[name]["S"] for name in ("kind", "name", "fact") if "S" in row.get(name, ())),
+        *(row[name]["S"] for name in ("pk", "kind", "name", "fact") if "S" in row.get(name, ())),
     ]
     return {name for label in labels for name in without.get(label, ())}
 

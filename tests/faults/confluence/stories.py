@@ -1,0 +1,161 @@
+"""Stories that tell many facts before anybody listens. A new one is one more entry."""
+
+from dataclasses import dataclass
+
+from tests.faults.crashes.scene import HOUR_S, Scene
+from tests.faults.crashes.workflow import Step
+from tests.faults.crashes.workflows import buying, catalogue, people
+from tests.faults.crashes.workflows.acts import (
+    HALF_AN_HOUR_S,
+    cancel_all,
+    capture,
+    checkout,
+    company,
+    completed,
+    confirm,
+    courier,
+    declined,
+    delivered,
+    ends,
+    later,
+    merchant_cancels,
+    paid,
+    receive,
+    refund,
+    refunded,
+    ship,
+    stocked,
+    strike,
+)
+from tests.makers.shop import captured_data
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is done while no fact is delivered, and how it must have ended once all are."""
+
+    name: str
+    prepare: Step
+    steps: tuple[Step, ...]
+    ends: Step
+    company: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def everything_goes_back(scene: Scene) -> None:
+    """The company gives back what was taken for the purchase."""
+    for made in scene.now()["payment"]["refunds"]:
+        amount = made["amount"]["amount"]
+        data = captured_data(scene.purchase, refund_id=made["id"], amount=amount)
+        event_id = f"msg_{made['id']}"
+        assert scene.shop.company("refund.succeeded", data, event_id=event_id).status == 200
+
+
+delisted = catalogue.sent("PATCH", f"{catalogue.PRODUCTS}/{{product}}", {"state": "delisted"})
+relisted = catalogue.sent("PATCH", f"{catalogue.PRODUCTS}/{{product}}", {"state": "listed"})
+cheaper = catalogue.sent("PATCH", f"{catalogue.PRODUCTS}/{{product}}", catalogue.cheaper)
+PLACED = ("placed", "placed")
+
+STORIES = (
+    Story(
+        "bought, sent in two parcels, delivered",
+        stocked,
+        (
+            checkout(),
+            capture,
+            confirm,
+            ship(1, "first"),
+            ship(1, "second"),
+            courier("shipment.picked_up", "first", "msg_1"),
+            later(HOUR_S),
+            courier("shipment.in_transit", "first", "msg_2"),
+            courier("shipment.in_transit", "second", "msg_3"),
+            later(HOUR_S),
+            courier("shipment.delivered", "second", "msg_4"),
+            courier("shipment.delivered", "first", "msg_5"),
+        ),
+        ends("paid", "delivered", "placed", left=18),
+    ),
+    Story(
+        "cancelled after the money",
+        stocked,
+        (checkout(), capture, cancel_all, everything_goes_back),
+        ends("cancelled", "cancelled", "cancelled", refunds=("succeeded",) * 2, left=20),
+        "sandbox",
+    ),
+    Story(
+        "refunded, failed, refunded again",
+        paid,
+        (
+            refund(1, "one", restock=True),
+            refunded("refund.failed", "one", "msg_failed_back"),
+            refund(1, "two"),
+            refunded("refund.succeeded", "two", "msg_back"),
+            merchant_cancels,
+        ),
+        lambda scene: None,
+    ),
+    Story(
+        "expired and revived",
+        stocked,
+        (checkout(), later(HALF_AN_HOUR_S), strike("orders_sweep_due"), capture, confirm),
+        ends("paid", "confirmed", "placed", left=18),
+    ),
+    Story(
+        "expired, sold out, money back",
+        stocked,
+        (
+            checkout(),
+            later(HALF_AN_HOUR_S),
+            strike("orders_sweep_due"),
+            buying.sold_out,
+            capture,
+            everything_goes_back,
+        ),
+        ends("expired", "expired", "expired", refunds=("succeeded",), left=0),
+    ),
+    Story(
+        "declined, paid again, and paid twice",
+        stocked,
+        (checkout(), declined, buying.pay_again, buying.capture_second, capture),
+        ends("paid", *PLACED, left=18),
+    ),
+    Story(
+        "received and refunded",
+        delivered,
+        (receive, refund(1, "one"), refunded("refund.succeeded", "one", "msg_back")),
+        ends("paid", "completed", "placed", refunds=("succeeded",), left=18),
+    ),
+    Story(
+        "disputed after completion",
+        completed,
+        (company("payment.chargeback_opened", "msg_dispute"), refund(1, "one")),
+        ends("paid", "completed", "placed", refunds=("sent",), left=18),
+    ),
+    Story(
+        "a product's life",
+        catalogue.merchant_of_tops,
+        (catalogue.create, cheaper, delisted, relisted),
+        catalogue.listed("Kettle"),
+    ),
+    Story(
+        "stock to and fro",
+        catalogue.on_sale,
+        (catalogue.count(0), catalogue.count(9), catalogue.count(0), catalogue.count(5)),
+        catalogue.listed("Product TEA"),
+    ),
+    Story(
+        "a merchant suspended and reinstated",
+        catalogue.on_sale,
+        (people.suspends, people.reinstates, catalogue.count(3)),
+        catalogue.listed("Product TEA"),
+    ),
+    Story(
+        "imported",
+        catalogue.merchant_of_tops,
+        (catalogue.hand_in,),
+        catalogue.imported,
+    ),
+)
