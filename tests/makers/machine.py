@@ -60,14 +60,18 @@ class Machine:
 
         def heard(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
             answer = make_api_call(client, operation, params)
-            if operation == "PutEvents":
-                self._hear_events(params, answer)
-            elif operation == "SendMessageBatch":
-                self._hear_messages(params, answer)
+            self.hear(operation, params, answer)
             return answer
 
         with patch.object(BaseClient, "_make_api_call", heard):
             yield self
+
+    def hear(self, operation: str, params: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Take what a call put on the bus or sent to a queue."""
+        if operation == "PutEvents":
+            self._hear_events(params, answer)
+        elif operation == "SendMessageBatch":
+            self._hear_messages(params, answer)
 
     def drain(self) -> int:
         """Deliver until stream and queues are empty; returns how many deliveries that took."""

@@ -1,10 +1,11 @@
 """Bad weather between the code and AWS: throttles, conflicts, lost answers, parts left undone.
 
 It stands where botocore sends, below everything of ours, so botocore's parsing and our own retries
-are the real ones. moto forgets the tokens of transactions; here a token is honoured as DynamoDB
-does: a repeat is answered as the first time and not done again.
+are the real ones; what arrives is answered by the quick cloud. A transaction's token is honoured as
+DynamoDB does: a repeat is answered as the first time and not done again.
 """
 
+import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -15,10 +16,17 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
-from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
+from botocore.client import BaseClient
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+from botocore.httpsession import URLLib3Session
 
 from chalicelib.aws import observe, retries
+from tests.makers.quick import Cloud
 
 THROTTLE, CONFLICT, LOST, SLOW, UNSENT, PART = (
     "throttle",
@@ -40,7 +48,11 @@ EVERYTHING_AT_ONCE = {
 }
 """How often a call meets each; conflicts meet writes alone, parts batches alone."""
 
-Send = Callable[[Any, dict[str, Any]], Any]
+SERVICES = {"DynamoDB_20120810": "dynamodb", "AWSEvents": "events", "AmazonSQS": "sqs"}
+TARGETS = set(SERVICES.values())
+THROUGH = BaseClient._make_api_call
+"""botocore's own, whatever stands in its place while a test runs."""
+
 Choose = Callable[[str, dict[str, Any]], str]
 
 
@@ -59,33 +71,27 @@ class Weather:
     repeats: list[int] = field(default_factory=list)
     slept_s: float = 0.0
     chance: Random = field(default_factory=lambda: Random(1))
-    _tokens: dict[str, tuple[Any, AWSResponse]] = field(default_factory=dict)
+    _tokens: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager
-    def over(self) -> Iterator["Weather"]:
+    def over(self, cloud: Cloud) -> Iterator["Weather"]:
         """Let it blow over the code that runs inside of a function, on a clock of its own."""
-        send, persist = BotocoreStubber.__call__, retries.persist
+        straight, persist = BaseClient._make_api_call, retries.persist
 
-        def blown(stub: Any, event_name: str, request: Any, **kwargs: Any) -> Any:
-            operation = request.headers.get("X-Amz-Target", "")
-            name = operation.decode() if isinstance(operation, bytes) else operation
-            name = name.rpartition(".")[2]
+        def call(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+            is_weathered = observe.running() and client.meta.service_model.service_name in TARGETS
+            return (THROUGH if is_weathered else straight)(client, operation, params)
 
-            def go(body: dict[str, Any]) -> Any:
-                request.body = json.dumps(body).encode()
-                return send(stub, event_name, request, **kwargs)
+        def send(_: URLLib3Session, request: Any) -> AWSResponse:
+            return self._meet(cloud, request)
 
-            if not name or not observe.running():
-                return send(stub, event_name, request, **kwargs)
-            return self._meet(name, request, go)
-
-        def counted(call: Callable[[bool], Any]) -> Any:
+        def counted(attempt: Callable[[bool], Any]) -> Any:
             sent = 0
 
             def once(in_doubt: bool) -> Any:
                 nonlocal sent
                 sent += 1
-                return call(in_doubt)
+                return attempt(in_doubt)
 
             try:
                 return persist(once)
@@ -93,7 +99,8 @@ class Weather:
                 self.repeats.append(max(sent - 1, 0))
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(BotocoreStubber, "__call__", blown)
+            patch.setattr(BaseClient, "_make_api_call", call)
+            patch.setattr(URLLib3Session, "send", send)
             patch.setattr(retries, "persist", counted)
             patch.setattr(retries, "now_s", lambda: self.slept_s)
             patch.setattr(retries, "sleep_s", self._sleep)
@@ -102,54 +109,58 @@ class Weather:
     def _sleep(self, seconds: float) -> None:
         self.slept_s += seconds
 
-    def _meet(self, name: str, request: Any, go: Callable[[dict[str, Any]], Any]) -> Any:
-        body = json.loads(request.body)
+    def _meet(self, cloud: Cloud, request: Any) -> AWSResponse:
+        target, _, name = _text(request.headers["X-Amz-Target"]).partition(".")
+        body, url = json.loads(request.body), request.url
         self.sent[name] += 1
         fault = self.choose(name, body) if self.is_bad else ""
-        url = request.url
         if fault:
             self.met[fault] += 1
+
+        def go(asked: dict[str, Any]) -> AWSResponse:
+            return self._once(cloud, SERVICES[target], name, asked, url)
+
         match fault:
             case "throttle":
-                return _error(url, _throttle(name))
+                return _answer(url, 400, _throttle(name))
             case "conflict":
-                return _error(url, _conflict(name, body))
+                return _answer(url, 400, _conflict(name, body))
             case "never sent":
                 raise EndpointConnectionError(endpoint_url=url)
             case "part left undone":
                 return self._part(name, body, url, go)
-        answer = self._once(name, body, url, go)
+        answer = go(body)
         if name in {"PutEvents", "SendMessageBatch"}:
-            content = _content(answer)
-            self.done(name, body, content)
-            answer = _answer(url, answer.status_code, content)
-        if fault in {LOST, SLOW}:
-            if fault == SLOW:
-                self.slept_s += retries.READ_TIMEOUT_S
-                raise ReadTimeoutError(endpoint_url=url)
+            self.done(name, body, json.loads(answer.raw.getvalue()))
+        if fault == LOST:
             raise ConnectionClosedError(endpoint_url=url)
+        if fault == SLOW:
+            self.slept_s += retries.READ_TIMEOUT_S
+            raise ReadTimeoutError(endpoint_url=url)
         return answer
 
     def _once(
-        self, name: str, body: dict[str, Any], url: str, go: Callable[[dict[str, Any]], Any]
-    ) -> Any:
-        token = body.get("ClientRequestToken") if name == "TransactWriteItems" else None
-        if token is None:
-            return go(body)
+        self, cloud: Cloud, service: str, name: str, body: dict[str, Any], url: str
+    ) -> AWSResponse:
+        token = body.pop("ClientRequestToken", None)
         if token in self._tokens:
-            items, content = self._tokens[token]
-            if items != body["TransactItems"]:
-                return _error(url, {"__type": "x#IdempotentParameterMismatchException"})
-            return _answer(url, 200, content)
-        answer = go(body)
-        if answer.status_code == 200:
-            self._tokens[token] = (body["TransactItems"], _content(answer))
-            return _answer(url, 200, _content(answer))
-        return answer
+            same = self._tokens[token] == body["TransactItems"]
+            mismatch = {"__type": "com.amazonaws#IdempotentParameterMismatchException"}
+            return _answer(url, 200, {}) if same else _answer(url, 400, mismatch)
+        try:
+            content = cloud.call(service, name, body)
+        except ClientError as error:
+            response: dict[str, Any] = dict(error.response)
+            code = response.pop("Error")["Code"]
+            response.pop("ResponseMetadata")
+            return _answer(url, 400, {"__type": f"com.amazonaws#{code}", **response})
+        if token is not None:
+            self._tokens[token] = body["TransactItems"]
+        return _answer(url, 200, content)
 
     def _part(
-        self, name: str, body: dict[str, Any], url: str, go: Callable[[dict[str, Any]], Any]
-    ) -> Any:
+        self, name: str, body: dict[str, Any], url: str, go: Callable[[dict[str, Any]], AWSResponse]
+    ) -> AWSResponse:
         """Do some of a batch; at least one entry is left."""
         if name in {"PutEvents", "SendMessageBatch"}:
             left = self._some(len(body["Entries"]))
@@ -166,9 +177,9 @@ class Weather:
                 kept = [entry for place, entry in enumerate(entries) if place in chosen]
                 if kept:
                     into[table] = {**asked, "Keys": kept} if name == "BatchGetItem" else kept
-        content = {"Responses": {}}
+        content: dict[str, Any] = {"Responses": {}}
         if done:
-            content = _content(go({**body, "RequestItems": done}))
+            content = json.loads(go({**body, "RequestItems": done}).raw.getvalue())
         return _answer(url, 200, {**content, key: undone})
 
     def _some(self, count: int) -> set[int]:
@@ -246,15 +257,17 @@ def _messages(entries: list[Any], left: set[int]) -> dict[str, Any]:
     return {"Successful": taken, "Failed": failed}
 
 
-def _content(answer: AWSResponse) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(answer.text or "{}")
-    return content
-
-
-def _error(url: str, content: dict[str, Any]) -> AWSResponse:
-    return _answer(url, 400, content)
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _answer(url: str, status: int, content: dict[str, Any]) -> AWSResponse:
-    raw = MockRawResponse(json.dumps(content))
-    return AWSResponse(url, status, {"content-type": "application/x-amz-json-1.0"}, raw)  # type: ignore[arg-type]
+    raw: Any = _Raw(json.dumps(content).encode())
+    return AWSResponse(url, status, {"content-type": "application/x-amz-json-1.0"}, raw)
+
+
+class _Raw(io.BytesIO):
+    """What botocore reads an answer's body from."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.getvalue()

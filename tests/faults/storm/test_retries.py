@@ -40,7 +40,7 @@ def on_the_tray() -> list[tuple[str, int]]:
 
 
 @pytest.fixture
-def run(stage):
+def run(cloud):
     """Let what is tried count as a function's own doing, one that may do all of it."""
     with observe.run("catalog_on_import"):
         yield
@@ -50,9 +50,9 @@ def run(stage):
 class TestCounts:
     @pytest.mark.parametrize("fault", [THROTTLE, CONFLICT, LOST, UNSENT])
     @pytest.mark.parametrize("alone", [True, False])
-    def test_what_passes_is_sent_until_it_is_done(self, fault: str, alone: bool) -> None:
+    def test_what_passes_is_sent_until_it_is_done(self, cloud, fault: str, alone: bool) -> None:
         name = "PutItem" if alone else WRITE
-        with Weather(first(5, fault, name)).over() as bad:
+        with Weather(first(5, fault, name)).over(cloud) as bad:
             transact.commit([transact.create(tea(n)) for n in ([1] if alone else [1, 2])])
         assert bad.sent[name] == 6
         assert bad.met == {fault: 5}
@@ -60,68 +60,73 @@ class TestCounts:
 
     @pytest.mark.parametrize("fault", [THROTTLE, CONFLICT, UNSENT])
     @pytest.mark.parametrize("alone", [True, False])
-    def test_what_lasts_is_busy_and_nothing_is_written(self, fault: str, alone: bool) -> None:
+    def test_what_lasts_is_busy_and_nothing_is_written(
+        self, cloud, fault: str, alone: bool
+    ) -> None:
         name = "PutItem" if alone else WRITE
-        with Weather(first(ALWAYS, fault, name)).over() as bad, pytest.raises(Busy) as refused:
+        with Weather(first(ALWAYS, fault, name)).over(cloud) as bad, pytest.raises(Busy) as refused:
             transact.commit([transact.create(tea(n)) for n in ([1] if alone else [1, 2])])
         assert (refused.value.status, refused.value.retry_after_s) == (503, 1)
         assert bad.sent[name] == retries.ATTEMPTS_MAX == 9
         assert on_the_tray() == []
 
     @pytest.mark.parametrize("fault", [THROTTLE, UNSENT, LOST])
-    def test_reads_are_sent_as_often(self, fault: str) -> None:
-        with Weather(first(8, fault, "GetItem")).over() as bad:
+    def test_reads_are_sent_as_often(self, cloud, fault: str) -> None:
+        with Weather(first(8, fault, "GetItem")).over(cloud) as bad:
             assert reads.get(CupItem, "TRAY", "TEA#1") is None
         assert bad.sent["GetItem"] == 9
-        with Weather(first(ALWAYS, fault, "GetItem")).over() as bad, pytest.raises(Busy):
+        with Weather(first(ALWAYS, fault, "GetItem")).over(cloud) as bad, pytest.raises(Busy):
             reads.get(CupItem, "TRAY", "TEA#1")
         assert bad.sent["GetItem"] == 9
 
-    def test_keys_left_over_are_asked_for_again(self) -> None:
+    def test_keys_left_over_are_asked_for_again(self, cloud) -> None:
         transact.put_all(tea(n) for n in range(60))
         keys = [reads.Key(CupItem, "TRAY", f"TEA#{n}") for n in range(60)]
-        with Weather(first(4, PART, "BatchGetItem")).over() as bad:
+        with Weather(first(4, PART, "BatchGetItem")).over(cloud) as bad:
             assert [row.sk for row in reads.batch(keys)] == [key.sk for key in keys]
         assert bad.sent["BatchGetItem"] <= 5
-        with Weather(first(ALWAYS, PART, "BatchGetItem")).over() as bad, pytest.raises(Busy):
+        with Weather(first(ALWAYS, PART, "BatchGetItem")).over(cloud) as bad, pytest.raises(Busy):
             reads.batch(keys[:1])
         assert bad.sent["BatchGetItem"] == 9
         assert bad.slept_s > 0
 
-    def test_rows_left_over_are_written_again(self) -> None:
-        with Weather(first(4, PART, "BatchWriteItem")).over() as bad:
+    def test_rows_left_over_are_written_again(self, cloud) -> None:
+        with Weather(first(4, PART, "BatchWriteItem")).over(cloud) as bad:
             transact.put_all(tea(n) for n in range(60))
         assert len(on_the_tray()) == 60
         assert bad.met == {PART: 4}
-        with Weather(first(ALWAYS, PART, "BatchWriteItem")).over() as bad, pytest.raises(Busy):
+        with Weather(first(ALWAYS, PART, "BatchWriteItem")).over(cloud) as bad, pytest.raises(Busy):
             transact.put_all([tea(99)])
         assert bad.sent["BatchWriteItem"] == 9
 
-    def test_messages_left_over_are_sent_again_and_no_others(self) -> None:
+    def test_messages_left_over_are_sent_again_and_no_others(self, cloud) -> None:
         heard: list[str] = []
 
         def tell(name: str, body: dict[str, Any], answer: dict[str, Any]) -> None:
             taken = {one["Id"] for one in answer["Successful"]}
             heard.extend(one["Id"] for one in body["Entries"] if one["Id"] in taken)
 
-        with Weather(first(3, PART, "SendMessageBatch"), done=tell).over() as bad:
+        with Weather(first(3, PART, "SendMessageBatch"), done=tell).over(cloud) as bad:
             queues.send(settings().catalog_pictures_queue_url, [{"n": n} for n in range(10)])
         assert sorted(heard) == [str(n) for n in range(10)]
         assert bad.met == {PART: 3} or len(heard) == 10
 
-    def test_a_bus_that_will_not_have_them_gets_each_nine_times(self) -> None:
+    def test_a_bus_that_will_not_have_them_gets_each_nine_times(self, cloud) -> None:
         facts = [("kitchen.Boiled", "{}", f"fact-{n}") for n in range(3)]
         with (
-            Weather(first(ALWAYS, THROTTLE, "PutEvents")).over() as bad,
+            Weather(first(ALWAYS, THROTTLE, "PutEvents")).over(cloud) as bad,
             observe.run("outbox_relay"),
         ):
             assert bus.put(facts) == {"fact-0", "fact-1", "fact-2"}
         assert bad.sent["PutEvents"] == 9
 
-    def test_waits_are_jittered_and_double_up_to_a_second(self) -> None:
+    def test_waits_are_jittered_and_double_up_to_a_second(self, cloud) -> None:
         waits = []
         for _ in range(40):
-            with Weather(first(ALWAYS, THROTTLE, "GetItem")).over() as bad, pytest.raises(Busy):
+            with (
+                Weather(first(ALWAYS, THROTTLE, "GetItem")).over(cloud) as bad,
+                pytest.raises(Busy),
+            ):
                 reads.get(CupItem, "TRAY", "TEA#1")
             waits.append(bad.slept_s)
         assert len(set(waits)) > 30
@@ -134,57 +139,60 @@ class TestLostAnswers:
     """A write that was done although nobody said so is neither refused nor done twice."""
 
     @pytest.mark.parametrize("fault", [LOST, SLOW])
-    def test_a_row_that_was_created_is_not_refused(self, fault: str) -> None:
-        with Weather(first(1, fault, "PutItem")).over():
+    def test_a_row_that_was_created_is_not_refused(self, cloud, fault: str) -> None:
+        with Weather(first(1, fault, "PutItem")).over(cloud):
             transact.commit([transact.create(tea(1))])
         assert on_the_tray() == [("green", 0)]
 
-    def test_another_row_in_its_place_is_refused(self) -> None:
+    def test_another_row_in_its_place_is_refused(self, cloud) -> None:
         transact.commit([transact.put(tea(1, "black"))])
         with (
-            Weather(first(1, LOST, "PutItem")).over(),
+            Weather(first(1, LOST, "PutItem")).over(cloud),
             pytest.raises(transact.ConditionFailed) as refused,
         ):
             transact.commit([transact.create(tea(1))])
         assert refused.value.old.title == "black"
         assert on_the_tray() == [("black", 0)]
 
-    def test_a_row_as_it_would_be_is_refused_when_no_answer_was_lost(self) -> None:
+    def test_a_row_as_it_would_be_is_refused_when_no_answer_was_lost(self, cloud) -> None:
         transact.commit([transact.create(tea(1))])
         with (
-            Weather(first(2, THROTTLE, "PutItem")).over(),
+            Weather(first(2, THROTTLE, "PutItem")).over(cloud),
             pytest.raises(transact.ConditionFailed),
         ):
             transact.commit([transact.create(tea(1))])
 
-    def test_an_update_that_was_done(self) -> None:
+    def test_an_update_that_was_done(self, cloud) -> None:
         transact.commit([transact.create(tea(1))])
         change = transact.update(tea(1), [TeaItem.title.set("red")], TeaItem.title == "green")
-        with Weather(first(1, LOST, "UpdateItem")).over():
+        with Weather(first(1, LOST, "UpdateItem")).over(cloud):
             transact.commit([change])
-        with Weather(first(1, LOST, "UpdateItem")).over(), pytest.raises(transact.ConditionFailed):
+        with (
+            Weather(first(1, LOST, "UpdateItem")).over(cloud),
+            pytest.raises(transact.ConditionFailed),
+        ):
             transact.commit(
                 [transact.update(tea(1), [TeaItem.title.set("x")], TeaItem.title == "green")]
             )
         assert on_the_tray() == [("red", 0)]
 
-    def test_a_deletion_that_was_done(self) -> None:
+    def test_a_deletion_that_was_done(self, cloud) -> None:
         transact.commit([transact.create(tea(1))])
-        with Weather(first(1, LOST, "DeleteItem")).over():
+        with Weather(first(1, LOST, "DeleteItem")).over(cloud):
             transact.commit([transact.delete(tea(1), TeaItem.pk.exists())])
         assert on_the_tray() == []
 
-    def test_an_addition_is_made_once(self) -> None:
+    def test_an_addition_is_made_once(self, cloud) -> None:
         transact.commit([transact.create(tea(1))])
-        with Weather(first(3, LOST, WRITE)).over() as bad:
+        with Weather(first(3, LOST, WRITE)).over(cloud) as bad:
             for _ in range(2):
                 transact.commit([transact.update(tea(1), [TeaItem.sips.add(1)])])
         assert on_the_tray() == [("green", 2)]
         assert bad.sent == {WRITE: 5}
 
-    def test_a_transaction_is_done_once(self) -> None:
+    def test_a_transaction_is_done_once(self, cloud) -> None:
         transact.commit([transact.create(tea(1))])
-        with Weather(first(2, LOST, WRITE)).over():
+        with Weather(first(2, LOST, WRITE)).over(cloud):
             transact.commit(
                 [transact.update(tea(1), [TeaItem.sips.add(1)]), transact.create(tea(2))]
             )
@@ -193,12 +201,12 @@ class TestLostAnswers:
 
 class TestTime:
     @pytest.mark.parametrize("fault", [SLOW, THROTTLE, CONFLICT])
-    def test_no_request_outlives_its_function(self, stage, fault: str) -> None:
+    def test_no_request_outlives_its_function(self, cloud, fault: str) -> None:
         """Whatever never comes right: `Busy` before Lambda ends it, however loops are nested."""
         shop = Shop()
         cart = shop.cart({shop.goods(): 1})
         names = (*weather.WRITES, "GetItem", "BatchGetItem", "Query")
-        with Weather(first(ALWAYS, fault, *names)).over() as bad:
+        with Weather(first(ALWAYS, fault, *names)).over(cloud) as bad:
             replies = [shop.checkout(cart, key="k"), shop.put(cart, "acme.TEA", 2)]
         assert [reply.status for reply in replies] == [503, 503]
         assert [reply.headers["retry-after"] for reply in replies] == ["1", "1"]
@@ -206,21 +214,24 @@ class TestTime:
         assert 0 < bad.slept_s / len(replies) < api.timeout_s
         assert rows.of_kind("orders", "PURCHASE") == []
 
-    def test_the_last_call_ends_before_any_function_does(self, stage) -> None:
+    def test_the_last_call_ends_before_any_function_does(self, cloud) -> None:
         """With the least favourable moment for the last call of all."""
         for function in FUNCTIONS:
             patience_s = function.timeout_s - retries.CALL_TIMEOUT_S - retries.ANSWER_S
             assert patience_s >= 15
-            with Weather(first(ALWAYS, SLOW, "GetItem")).over() as bad, observe.run(API_FUNCTION):
+            with (
+                Weather(first(ALWAYS, SLOW, "GetItem")).over(cloud) as bad,
+                observe.run(API_FUNCTION),
+            ):
                 context = Remaining(function.timeout_s)
                 with retries.until(context), pytest.raises(Busy):
                     reads.get(CupItem, "TRAY", "TEA#1")
             assert patience_s <= bad.slept_s or bad.sent["GetItem"] == retries.ATTEMPTS_MAX
             assert bad.slept_s < function.timeout_s
 
-    def test_without_a_context_counts_bound_it(self, stage) -> None:
+    def test_without_a_context_counts_bound_it(self, cloud) -> None:
         with (
-            Weather(first(ALWAYS, SLOW, "GetItem")).over() as bad,
+            Weather(first(ALWAYS, SLOW, "GetItem")).over(cloud) as bad,
             observe.run(API_FUNCTION),
             retries.until(None),
             pytest.raises(Busy),
@@ -228,7 +239,7 @@ class TestTime:
             reads.get(CupItem, "TRAY", "TEA#1")
         assert bad.sent["GetItem"] == retries.ATTEMPTS_MAX
 
-    def test_nobody_else_tries_again(self, stage) -> None:
+    def test_nobody_else_tries_again(self, cloud) -> None:
         """botocore and PynamoDB send once: no number of theirs multiplies ours."""
         config = connection().client.meta.config
         assert config.retries == {"mode": "standard", "total_max_attempts": 1}
