@@ -43,7 +43,9 @@ def handled_once(whole: Whole) -> Found:
     for (room, consumer), listens in MARKED.items():
         markers = whole.markers(room, consumer)
         for fact in whole.facts.values():
-            if listens(fact) and _is_expected(whole, fact) and fact.id not in markers:
+            if not listens(fact) or not _is_expected(whole, fact):
+                continue
+            if markers.get(fact.id) != fact.name:
                 yield fact.id, f"{consumer} has not handled {fact.name} of {fact.aggregate}"
 
 
@@ -62,13 +64,13 @@ def step_is_written(whole: Whole) -> Found:
 @invariant("events.mail_is_sent")
 def mail_is_sent(whole: Whole) -> Found:
     """Every fact that a shopper is told of by mail has led to that mail."""
-    mails = {row.subject: row.state for row in whole.of_kind("notifications", "MAIL")}
+    mails = {(row.subject, row.sk): row.state for row in whole.of_kind("notifications", "MAIL")}
     for fact in whole.told(*LETTERS):
         if not _is_expected(whole, fact):
             continue
         letter = LETTERS[type(fact)](fact)
-        if letter.to and mails.get(fact.id) != MailState.SENT:
-            how = mails.get(fact.id) or "not begun"
+        how = mails.get((fact.id, letter.message.value)) or "not begun"
+        if letter.to and how != MailState.SENT:
             yield fact.id, f"the mail {letter.message} of {fact.aggregate} is {how}"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from chalicelib.contexts.orders.model.values import order_id
+from chalicelib.contexts.settlement.model import StatementState
 from infra.doctor.journal import merchant_of
 from infra.doctor.registry import Found, invariant
 from infra.doctor.rows import Row
@@ -124,6 +125,10 @@ def refund_is_its_merchants(whole: Whole) -> Found:
 @invariant("keys.journal_is_its_merchants")
 def journal_is_its_merchants(whole: Whole) -> Found:
     """An entry is in the ledger, the waiting list and the statement of its order's merchant."""
+    for row in whole.of_kind("settlement", "STATEMENT"):
+        owner = None if row.state == StatementState.OPEN else f"STATEMENTS#{row.merchant_id}"
+        if row.owner != owner:
+            yield row.subject, f"it is {row.merchant_id}'s and in the list {row.owner}"
     for entry in whole.entries.values():
         merchant_id = merchant_of(whole, entry)
         if entry.owners != {f"LEDGER#{merchant_id}"}:
@@ -173,7 +178,10 @@ def api_key_opens_its_merchant(whole: Whole) -> Found:
 
 @invariant("keys.merchant_has_its_code")
 def merchant_has_its_code(whole: Whole) -> Found:
-    """A code belongs to one merchant, and that merchant has it."""
+    """A code belongs to one merchant, and that merchant has it; reviewers find it by its state."""
+    for row in whole.of_kind("merchants", "MERCHANT"):
+        if row.state_owner != f"STATE#{row.state}":
+            yield row.subject, f"it is {row.state}, and in the list {row.state_owner}"
     owners = _owners(whole)
     codes = {row.subject: row.code for row in whole.of_kind("merchants", "MERCHANT")}
     for merchant_id, code in codes.items():

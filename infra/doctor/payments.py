@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from chalicelib.contexts.orders.facts import PurchasePaid
 from chalicelib.contexts.orders.model.states import OrderState
-from chalicelib.contexts.orders.model.values import Order
+from chalicelib.contexts.orders.model.values import Order, payment_id
 from chalicelib.contexts.payments.facts import PaymentCaptured
 from chalicelib.contexts.payments.model import (
     HOLDS_MONEY,
@@ -101,6 +101,8 @@ def captured_is_told(whole: Whole) -> Found:
                 payment.id,
                 f"{payment.captured.amount} are captured, {summed[payment.id]} were told",
             )
+        if payment.state in HOLDS_MONEY and payment.provider_reference not in told[payment.id]:
+            yield payment.id, f"it names the money {payment.provider_reference!r}, never told"
         for reference, times in told[payment.id].items():
             if times > 1:
                 yield payment.id, f"the money {reference} was taken in {times} times"
@@ -149,8 +151,12 @@ def purchase_paid_once(whole: Whole) -> Found:
 
 @invariant("payments.amount_is_total")
 def amount_is_total(whole: Whole) -> Found:
-    """What is asked for is the purchase's total; a payment belongs to the purchase it names."""
+    """What is asked for is the purchase's total, by the payment that it names of all its tries."""
     for purchase in whole.purchases.values():
+        tries = [payment_id(purchase.id, number + 1) for number in range(purchase.attempt)]
+        known = sorted(one.id for one in whole.payments_of.get(purchase.id, []))
+        if known != sorted(tries):
+            yield purchase.id, f"it was tried to pay {purchase.attempt} times; there are {known}"
         payment = whole.payments.get(purchase.payment_id)
         if payment is None:
             yield purchase.id, f"there is no payment {purchase.payment_id}"

@@ -39,7 +39,20 @@ class Invariant:
     adds_up: bool = False
 
     def check(self, whole: Whole) -> list[Violation]:
-        return [Violation(self.slug, subject, words) for subject, words in self.find(whole)]
+        """Find what breaks the promise; rows so odd that it cannot be told are a finding too."""
+        found = []
+        try:
+            found += [Violation(self.slug, subject, words) for subject, words in self.find(whole)]
+        except (
+            ArithmeticError,
+            AssertionError,
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as odd:
+            found.append(Violation(self.slug, "the stage", f"this cannot be checked: {odd!r}"))
+        return found
 
 
 INVARIANTS: dict[str, Invariant] = {}

@@ -173,6 +173,25 @@ def told_is_true(whole: Whole) -> Found:
             )
 
 
+@invariant("stock.catalogue_knows")
+def catalogue_knows(whole: Whole) -> Found:
+    """The catalogue shows of a variant what was told last about its stock."""
+    firsts = {row.sku: row for row in whole.of_kind("inventory", "STOCK") if row.shard == 0}
+    for row in whole.of_kind("catalog", "SKU"):
+        stock = firsts.get(row.subject)
+        if stock is None or row.stock_turn is None or _is_busy(whole, row.subject):
+            continue
+        shown = IN_STOCK if row.has_stock else OUT_OF_STOCK
+        if (row.stock_turn, shown) != (stock.turn, stock.announced):
+            yield (
+                row.subject,
+                (
+                    f"the catalogue shows {shown} of turn {row.stock_turn}; told was "
+                    f"{stock.announced} in turn {stock.turn}"
+                ),
+            )
+
+
 def _is_busy(whole: Whole, sku: str) -> bool:
     """Whether a fact of the sku may still be on its way to whoever tells."""
     if sku in whole.unsettled:

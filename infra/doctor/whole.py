@@ -230,5 +230,6 @@ def _grouped(values: Iterable[T], key: Callable[[T], Any]) -> dict[Any, list[T]]
     return dict(found)
 
 
-def _leg_number(row: Row) -> int:
-    return int(row.sk.partition("#")[2])
+def _leg_number(row: Row) -> tuple[int, str]:
+    """`LEG#10` comes after `LEG#9`."""
+    return len(row.sk), row.sk

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from random import Random
 
 import boto3
 import pytest
@@ -203,3 +204,16 @@ def test_the_command_fails_on_a_row_that_was_changed_by_hand(
 @pytest.mark.parametrize("slug", INVARIANTS)
 def test_the_page_names_every_invariant(slug: str) -> None:
     assert f"`{slug}`" in (ROOT / "docs" / "invariants.md").read_text(encoding="utf-8")
+
+
+def test_bears_rows_that_are_not_what_they_should_be(well: Patient) -> None:
+    """Any number or text may be anything: the doctor says so, and goes on."""
+    chance = Random(7)
+    for _ in range(40):
+        patient = well.copy()
+        for _ in range(10):
+            room = chance.choice([one for one, rows in patient.tables.items() if rows])
+            row = chance.choice(patient.tables[room])
+            name = chance.choice(sorted(row))
+            put(row, **{name: chance.choice((-7, "", "x", row[name].get("S", "") + "x"))})
+        assert patient.examined()

@@ -314,6 +314,11 @@ def nobody_was_told_of_new_stock(it: Patient) -> None:
     put(it.row("inventory", "STOCK", sku="bolt.NUT"), announced="out")
 
 
+@breaks("stock.catalogue_knows")
+def the_catalogue_missed_a_telling(it: Patient) -> None:
+    put(it.row("catalog", "SKU", pk="bolt.NUT"), has_stock=None)
+
+
 @breaks("orders.moves_along_edges")
 def an_order_goes_back(it: Patient) -> None:
     with it.edited(it.order("settled"), "order") as order:
