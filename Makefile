@@ -32,6 +32,7 @@ logs: $(READY) ## follow the functions' logs
 
 ##@ While developing
 test: $(READY) ## run every test
+	@$(PY) -m tests.makers.engines.fetch
 	@$(PY) -m pytest -n 2 -m "not stack"
 	@$(PY) -m pytest -m stack
 

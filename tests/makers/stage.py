@@ -47,6 +47,11 @@ def stage_environment() -> dict[str, str]:
 def create_stage() -> None:
     """Make the tables, queues, bus, buckets and the mail sender."""
     create_tables(_client("dynamodb"), STAGE)
+    create_surroundings()
+
+
+def create_surroundings() -> None:
+    """Make all but the tables."""
     sqs = _client("sqs")
     for queue in QUEUES:
         sqs.create_queue(QueueName=f"{STAGE}-souk-{queue}")

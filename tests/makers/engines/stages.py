@@ -1,0 +1,46 @@
+"""A stage whose tables lie on a real engine, while moto plays everything else."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from unittest.mock import patch
+
+from moto import mock_aws
+from moto.core.config import default_user_config
+
+from chalicelib.aws import clients, settings, tables
+from tests.makers import least_privilege
+from tests.makers.engines.crowd import World
+from tests.makers.engines.engine import Engine
+from tests.makers.stage import create_surroundings, stage_environment
+
+MOTO = default_user_config | {
+    "core": default_user_config["core"]
+    | {"mock_credentials": False, "passthrough": {"services": ["dynamodb"], "urls": []}}
+}
+
+
+@contextmanager
+def staged(engine: Engine, now: Callable[[], datetime]) -> Iterator[World]:
+    """Make a whole stage with tables of its own on the engine; tells others how to get there.
+
+    The sandbox companies call, and are not called: nothing listens where they would.
+    """
+    with engine.tables() as account:
+        environment = stage_environment() | engine.environment(account)
+        del environment["SOUK_SANDBOX_URL"]
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("SOUK_", "AWS_"))}
+        with patch.dict(os.environ, kept | environment, clear=True), mock_aws(config=MOTO):
+            forget()
+            create_surroundings()
+            with least_privilege.held():
+                yield World(environment, now)
+        forget()
+
+
+def forget() -> None:
+    """Let settings and clients be made anew for the present environment."""
+    settings.settings.cache_clear()
+    clients.client.cache_clear()
+    tables.forget_connection()
