@@ -1,6 +1,6 @@
-"""Killed between any two calls and run again, every verb of orders ends the same."""
+"""Callers at the same moment: the last units, one checkout twice, refunds, ends of a purchase."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,13 +8,9 @@ import pytest
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.orders import service
 from chalicelib.contexts.orders.model.refusals import NothingToRefund
-from chalicelib.kernel import ids
 from tests.makers import invariants, rows
-from tests.makers.companies.stripe import KEY, StripeCompany
-from tests.makers.crashes import every_crash
-from tests.makers.pump import Pump, strike
 from tests.makers.racing import at_once
-from tests.makers.shop import Shop, captured_data
+from tests.makers.shop import Shop
 
 Work = Callable[[], object]
 SHELF = 500
@@ -51,149 +47,6 @@ def case(stage, monkeypatch: pytest.MonkeyPatch) -> Case:
     monkeypatch.delenv("SOUK_SANDBOX_URL")
     settings.cache_clear()
     return Case()
-
-
-def test_checkout(case: Case) -> None:
-    key: list[str] = []
-
-    def prepare() -> Work:
-        cart = case.shop.cart(case.lines)
-        key[:] = [ids.ulid()]
-        return lambda: case.take(case.shop.checkout(cart, key=key[0]).json())
-
-    def check() -> None:
-        assert case.now() == case.purchase
-        holds = rows.of_kind("inventory", "HOLDS")
-        assert len(rows.of_kind("orders", "PURCHASE")) == len(holds)
-
-    assert every_crash(prepare, check) == 6
-    assert len(rows.of_kind("orders", "PURCHASE")) == 7
-    case.check()
-
-
-@pytest.fixture
-def stripe(case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeCompany]:
-    company = StripeCompany()
-    with company.serving():
-        monkeypatch.setenv("SOUK_STRIPE_KEY", KEY)
-        monkeypatch.setenv("SOUK_STRIPE_WEBHOOK_SECRET", company.secret)
-        monkeypatch.setenv("SOUK_STRIPE_URL", company.url)
-        settings.cache_clear()
-        yield company
-
-
-def test_checkout_at_a_company_that_is_asked(case: Case, stripe: StripeCompany) -> None:
-    def prepare() -> Work:
-        cart, key = case.shop.cart(case.lines), ids.ulid()
-        return lambda: case.take(
-            case.shop.checkout(cart, key=key, payment={"provider": "stripe"}).json()
-        )
-
-    def check() -> None:
-        assert case.now() == case.purchase
-        assert case.purchase["payment"]["action"]["url"]
-
-    assert every_crash(prepare, check) == 10
-    assert len(rows.of_kind("orders", "PURCHASE")) == len(stripe.sessions) == 11
-
-
-def test_late_money_that_revives(case: Case, stage) -> None:
-    def prepare() -> Work:
-        purchase = case.take(case.shop.bought(case.lines))
-        stage.forward(1_800)
-        service.expire(purchase["id"])
-        data = captured_data(purchase)
-        return lambda: case.shop.company("payment.captured", data, event_id=purchase["id"])
-
-    def check() -> None:
-        seen = case.now()
-        assert (seen["state"], seen["payment"]["refunds"]) == ("paid", [])
-
-    assert every_crash(prepare, check) == 6
-    case.check()
-
-
-def test_expiring(case: Case, stage) -> None:
-    def prepare() -> Work:
-        case.take(case.shop.bought(case.lines))
-        stage.forward(1_800)
-        return lambda: strike("orders_sweep_due")
-
-    def check() -> None:
-        assert case.now()["state"] == "expired"
-
-    every_crash(prepare, check)
-    case.check()
-    assert case.shop.stock(case.tea) == (SHELF, 0)
-
-
-def test_cancelling_what_was_paid(case: Case) -> None:
-    def prepare() -> Work:
-        purchase = case.take(case.shop.paid(case.lines))
-        path = f"/api/v1/purchases/{purchase['id']}/cancel"
-        return lambda: case.shop.shopper(purchase, path)
-
-    def check() -> None:
-        seen = case.now()
-        assert (seen["state"], len(seen["payment"]["refunds"])) == ("cancelled", 2)
-        assert seen["payment"]["refunded"] == seen["total"]
-
-    assert every_crash(prepare, check) == 6
-    case.check()
-    assert case.shop.stock(case.tea) == (SHELF, 0)
-
-
-def test_shipping_and_refunding(case: Case) -> None:
-    def prepare() -> Work:
-        purchase = case.take(case.shop.confirmed(case.lines))
-        order, key = purchase["orders"][0], ids.ulid()
-
-        def work() -> None:
-            case.shop.ship(order, {case.tea: 1}, key=f"s{key}")
-            case.shop.refund(order, {case.tea: 1}, key=f"r{key}", restock=True)
-
-        return work
-
-    def check() -> None:
-        line = case.now()["orders"][0]["lines"][0]
-        assert (line["shipped"], line["returned"]) == (1, 1)
-        assert len(case.now()["payment"]["refunds"]) == 1
-
-    every_crash(prepare, check)
-    case.check()
-
-
-def test_the_couriers_news(case: Case) -> None:
-    def prepare() -> Work:
-        purchase = case.take(case.shop.confirmed({case.tea: 1}))
-        order = purchase["orders"][0]
-        number = case.shop.ship(order, {case.tea: 1}).json()["tracking_number"]
-        case.shop.courier("shipment.delivered", number)
-        pump = Pump(skip=frozenset({"payments_on_refund_requested"}))
-        return pump_of_one(pump)
-
-    def check() -> None:
-        assert case.now()["orders"][0]["state"] == "delivered"
-
-    every_crash(prepare, check)
-    told = rows.facts("orders.OrderDelivered")
-    assert len(told) == len(rows.of_kind("orders", "PURCHASE"))
-    case.check()
-
-
-def pump_of_one(pump: Pump) -> Work:
-    """The worker of shipments alone, with every message it has: the queue brings them again."""
-    import app
-    from infra.wiring import QUEUES
-
-    queue = next(one for one in QUEUES if one.handler == "orders_on_shipment_fact")
-    pump._collect()
-    records = [
-        {"messageId": str(place), "body": message["body"], "attributes": {}}
-        for place, (one, message) in enumerate(pump._waiting)
-        if one is queue
-    ][-1:]
-    return lambda: app.app.handler_map[queue.handler]({"Records": records}, None)
 
 
 class TestAtOnce:

@@ -10,6 +10,7 @@ from tests.faults.crashes.workflows.acts import (
     cancel_one,
     capture,
     checkout,
+    company,
     declined,
     ends,
     expired,
@@ -106,6 +107,12 @@ WORKFLOWS = (
         bought,
         (declined, pay_again, capture_second),
         ends("paid", *PLACED, left=18),
+    ),
+    Workflow(
+        "paid twice",
+        paid,
+        (company("payment.captured", "msg_more", provider_reference="ch_more"),),
+        ends("paid", *PLACED, refunds=("sent",), left=18),
     ),
     Workflow("late money revives", expired, (capture,), ends("paid", *PLACED, left=18)),
     Workflow(

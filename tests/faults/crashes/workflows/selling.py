@@ -31,6 +31,11 @@ def succeeds_at_stripe(scene: Scene) -> None:
         made["status"] = "succeeded"
 
 
+def at_once(scene: Scene) -> None:
+    """The company gives money back while it is asked to."""
+    scene.stripe.refund_status = "succeeded"
+
+
 def closed(scene: Scene) -> None:
     (statement,) = rows.of_kind("settlement", "STATEMENT")
     assert statement["state"]["S"] == "closed"
@@ -87,6 +92,13 @@ WORKFLOWS = (
         refunded_once,
         "stripe",
         patience_s=3 * HOUR_S,
+    ),
+    Workflow(
+        "refund that is back at once",
+        together(stocked, checkout("stripe"), pays_at_stripe, at_once),
+        (refund(1, "one", restock=True),),
+        refunded_once,
+        "stripe",
     ),
     Workflow(
         "refund that failed and was made again",
