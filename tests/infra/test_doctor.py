@@ -1,23 +1,27 @@
 """The doctor finds nothing on a stage that is well, and names what is wrong on one that is not."""
 
+import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 from chalicelib.kernel import clock as clock_module
-from infra import operate, outputs, queues
+from infra import operate, outputs
 from infra.bare import create_tables
 from infra.doctor import INVARIANTS, Horizon, Violation, examine, read_whole
 from infra.doctor import visit as visit_module
 from infra.doctor.visit import LOOK_AGAIN_AFTER_S, SHOWN_MAX, Report, look, words
 from infra.doctor.whole import HANDLED_AFTER_S, PUBLISHED_AFTER_S
 from infra.package import ROOT
-from infra.wiring import TABLES
+from infra.wiring import QUEUES, STREAM, TABLES
 from tests.conftest import STARTED_AT, Clock, _forget
 from tests.makers import invariants
 from tests.makers.corruptions import CORRUPTIONS
@@ -164,16 +168,25 @@ def stack(visited: Patient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Patient
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setattr(outputs, "stack_outputs", lambda _stage: names)
-    monkeypatch.setattr(queues, "status", lambda _stage: [])
     monkeypatch.setattr(visit_module, "LOOK_AGAIN_AFTER_S", 0)
     monkeypatch.setattr(sys, "argv", ["infra.operate", "dev", "doctor"])
     with mock_aws():
         client = boto3.client("dynamodb")
         create_tables(client, "dev")
+        sqs = boto3.client("sqs")
+        for one in (*QUEUES, STREAM):
+            names[f"{one.dead_logical_id}Url"] = _queue(sqs, one.dead_name("dev"))
+        for queue in QUEUES:
+            names[f"{queue.logical_id}Url"] = _queue(sqs, queue.name("dev"))
         for room, rows in visited.tables.items():
             for row in rows:
                 client.put_item(TableName=f"dev-souk-{room}", Item=row)
         yield visited
+
+
+def _queue(sqs: Any, name: str) -> str:
+    url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
+    return url
 
 
 def test_the_command_ends_well_on_a_stage_that_is_well(
@@ -199,6 +212,24 @@ def test_the_command_fails_on_a_row_that_was_changed_by_hand(
     told = capsys.readouterr().out
     assert "\nstock.units_are_conserved: " in told
     assert told.endswith("\nFindings: 1. Broken promises: 1.\n")
+
+
+def test_the_command_asks_for_no_more_than_the_page_says(
+    stack: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (policy,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    allowed = {statement["Action"] for statement in json.loads(policy)["Statement"]}
+    asked: set[str] = set()
+    make_api_call = BaseClient._make_api_call
+
+    def heard(client: BaseClient, operation: str, params: Any) -> Any:
+        asked.add(f"{client.meta.service_model.service_name}:{operation}")
+        return make_api_call(client, operation, params)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", heard)
+    operate.main()
+    assert asked | {"cloudformation:DescribeStacks"} == allowed
 
 
 @pytest.mark.parametrize("slug", INVARIANTS)
