@@ -55,6 +55,7 @@ def everything_goes_back(scene: Scene) -> None:
 
 delisted = catalogue.sent("PATCH", f"{catalogue.PRODUCTS}/{{product}}", {"state": "delisted"})
 relisted = catalogue.sent("PATCH", f"{catalogue.PRODUCTS}/{{product}}", {"state": "listed"})
+renamed = catalogue.sent("PATCH", f"{catalogue.PRODUCTS}/{{product}}", {"title": "Big Kettle"})
 cheaper = catalogue.sent("PATCH", f"{catalogue.PRODUCTS}/{{product}}", catalogue.cheaper)
 PLACED = ("placed", "placed")
 
@@ -131,14 +132,14 @@ STORIES = (
     Story(
         "disputed after completion",
         completed,
-        (company("payment.chargeback_opened", "msg_dispute"), refund(1, "one")),
+        (company("chargeback.opened", "msg_dispute"), refund(1, "one")),
         ends("paid", "completed", "placed", refunds=("sent",), left=18),
     ),
     Story(
         "a product's life",
         catalogue.merchant_of_tops,
-        (catalogue.create, cheaper, delisted, relisted),
-        catalogue.listed("Kettle"),
+        (catalogue.create, cheaper, renamed, delisted, relisted),
+        catalogue.listed("Big Kettle"),
     ),
     Story(
         "stock to and fro",

@@ -4,12 +4,14 @@ from random import Random
 
 import pytest
 
+from infra.wiring import QUEUES
 from tests.conftest import Clock
 from tests.faults.confluence.stories import STORIES, Story
 from tests.faults.crashes.scene import DAY_S, Scene, scene
 from tests.faults.crashes.sweep import BLIND
-from tests.makers import end_states, invariants
-from tests.makers.machine import Message
+from tests.makers import end_states, invariants, rows
+from tests.makers.facts_published import published_facts
+from tests.makers.machine import Message, is_routed
 from tests.makers.quick import Cloud
 from tests.makers.scale import pick, tell
 
@@ -47,6 +49,28 @@ def test_any_order_ends_the_same(
             assert here.machine.dead == []
         invariants.check(here.shelves)
     tell("confluence", f"orders of {story}", ORDERS)
+
+
+def test_every_fact_that_anybody_hears_is_in_a_story(
+    clock: Clock, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = {name for name in published_facts() if any(is_routed(one, name) for one in QUEUES)}
+    empty, started = cloud.put_aside(), clock.moment
+    told: set[str] = set()
+    for story in STORIES:
+        cloud.bring_back(empty)
+        clock.moment = started
+        with (
+            monkeypatch.context() as patch,
+            scene(clock, cloud, patch, story.company) as here,
+        ):
+            story.prepare(here)
+            here.rest()
+            for step in story.steps:
+                step(here)
+            here.rest()
+            told |= set(rows.facts())
+    assert heard <= told
 
 
 def deliver(here: Scene, chance: Random) -> None:
