@@ -25,6 +25,11 @@ from chalicelib.kernel import clock
 
 bp = Blueprint(__name__)
 
+
+class UnknownMessage(ValueError):
+    """A message of the imports' queue that is neither a job nor the bucket's word."""
+
+
 # Placeholders; infra/ gives the functions their real queues.
 LISTINGS = "arn:aws:sqs:eu-west-1:000000000000:catalog-listings"
 IMPORTS = "arn:aws:sqs:eu-west-1:000000000000:catalog-imports"
@@ -104,6 +109,8 @@ def _jobs(said: Mapping[str, Any]) -> list[RunImport | Relist]:
         return [msgspec.convert(said, Relist)]
     if said.get("task") == "import":
         return [msgspec.convert(said, RunImport)]
+    if "Records" not in said and said.get("Event") != "s3:TestEvent":
+        raise UnknownMessage(sorted(said))
     keys = [unquote_plus(record["s3"]["object"]["key"]) for record in said.get("Records", ())]
     return [RunImport(found) for key in keys if (found := imports.import_of(key))]
 

@@ -1,0 +1,69 @@
+"""A shop after a busy hour, whose workers have not looked into their queues yet."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.conftest import Clock
+from tests.faults.crashes.scene import Scene, scene
+from tests.faults.crashes.workflows.catalogue import described, hand_in, merchant_of_tops, sent
+from tests.makers import end_states
+from tests.makers.quick import Cloud
+
+BY_ORDER = {
+    "*": ("expires_at",),
+    "MAIL": ("message_id",),
+    "DONE#inventory_levels": ("row",),
+}
+"""What depends on which message came first: the carrier's numbers, and who noticed a level."""
+
+
+@contextmanager
+def busy_hour(
+    cloud: Cloud, clock: Clock, monkeypatch: pytest.MonkeyPatch, purchases: int
+) -> Iterator[Scene]:
+    """Products, an import, purchases that are shipped, delivered and partly refunded."""
+    with scene(clock, cloud, monkeypatch, "far") as made:
+        merchant_of_tops(made)
+        tea, nut = made.goods(stock=1_000), made.goods("bolt", "NUT", stock=1_000)
+        hand_in(made)
+        for number in range(purchases):
+            step = sent("POST", "/api/v1/merchant/products", _product(number), key=f"p{number}")
+            step(made)
+            _buy(made, tea, nut)
+        relay(made)
+        yield made
+
+
+def relay(made: Scene) -> None:
+    """Let the relay do its work, and nobody else."""
+    made.machine.collect()
+    while made.machine._stream:
+        made.machine.turn()
+
+
+def in_the_end(made: Scene) -> end_states.State:
+    """Let all workers do theirs; returns what the stage is then."""
+    made.machine.drain()
+    return end_states.state((), BY_ORDER, timeless=True)
+
+
+def _product(number: int) -> Any:
+    def one(made: Scene) -> dict[str, Any]:
+        product = described(made)
+        product["variants"][0]["sku"] = f"KET{number}"
+        return product
+
+    return one
+
+
+def _buy(made: Scene, tea: str, nut: str) -> None:
+    shop = made.shop
+    purchase = shop.confirmed({tea: 2, nut: 1})
+    for order in purchase["orders"]:
+        units = {line["sku"]: line["quantity"] for line in order["lines"]}
+        shipment = shop.ship(order, units).json()
+        assert shop.courier("shipment.delivered", shipment["tracking_number"]).status == 200
+        assert shop.refund(order, {order["lines"][0]["sku"]: 1}, restock=True).status == 201
