@@ -162,6 +162,7 @@ class Machine:
         for message in batch:
             message.receives += 1
         is_repeated = self.chance is not None and self.chance.random() < 0.25
+        is_repeated &= all(message.receives < QUEUE_RECEIVES_MAX for message in batch)
         try:
             answer = self._call(queue.handler, queue_event(batch))
         except Exception:  # noqa: BLE001 - the whole batch comes again
