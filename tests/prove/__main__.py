@@ -15,6 +15,8 @@ from tests.prove import memory, page
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-m", "not stack", "-p", "no:cacheprovider")
 
+CRASHES = ("tests/faults/crashes", "tests/faults/confluence")
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -27,7 +29,7 @@ class Suite:
 
 SUITES = (
     Suite("engines", "engines and races", (*PYTEST, "tests/faults/engines")),
-    Suite("crashes", "crashes and confluence", (*PYTEST, "-n", "2", "tests/faults/crashes")),
+    Suite("crashes", "crashes and confluence", (*PYTEST, "-n", "2", *CRASHES)),
     Suite("storm", "fault storm, poison, keys", (*PYTEST, "-n", "2", "tests/faults/storm")),
     Suite("simulator", "seeds and lost callbacks", (*PYTEST, "-n", "2", "tests/simulator")),
     Suite("doors", "tenants, forgeries, fuzz", (*PYTEST, "-n", "2", "tests/doors")),
