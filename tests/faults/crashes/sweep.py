@@ -76,8 +76,11 @@ class Sweep:
                 again = max(again, self._until_done(asked))
                 self._until_done(scene.machine.drain)
             calls = len(killer.calls)
-            scene.later(self.workflow.patience_s)
-            self._until_done(scene.machine.settle)
+            is_undisturbed = False
+            while not is_undisturbed:
+                scene.later(self.workflow.patience_s)
+                times = self._until_done(scene.machine.settle)
+                is_undisturbed, again = times == 0, max(again, times)
         again = max(again, scene.machine.most_receives - 1)
         return Played(calls, tuple(killer.functions[:calls]), killer.since, again)
 
