@@ -117,7 +117,7 @@ def open_cart(request: Request) -> Any:
 
     return once(
         request,
-        request.bearer,
+        request.bearer or request.address,  # nobody gets a stranger's cart by a guessed key
         lambda key: opened(service.open_cart(key=key, seal=lambda cart: sealed(opened(cart)))),
     )
 
