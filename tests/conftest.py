@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import botocore.session
 import pytest
@@ -14,6 +16,7 @@ from chalicelib.aws import clients, tables
 from chalicelib.aws import settings as settings_module
 from chalicelib.kernel import clock as clock_module
 from tests.makers import least_privilege
+from tests.makers.engines import STARTERS, Engine, Find, running, staged
 from tests.makers.quick_moto import quick_transactions
 from tests.makers.stage import create_stage, stage_environment
 
@@ -27,6 +30,12 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("souk")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Any test that stands on a stage runs on a real engine, too: `pytest --engine ministack …`."""
+    parser.addoption("--engine", choices=sorted(STARTERS), help="where stages have their tables")
+
 
 STARTED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -62,9 +71,27 @@ def clock() -> Iterator[Clock]:
     clock_module.use(former)
 
 
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Find]:
+    """Give the engine of a name, started when first asked for and ended with the tests."""
+    with ExitStack() as stack:
+
+        @cache
+        def find(name: str) -> Engine:
+            return stack.enter_context(running(name, tmp_path_factory.mktemp(name)))
+
+        yield find
+
+
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Clock]:
+def stage(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> Iterator[Clock]:
     """A whole stage on moto: settings, tables, queues, bus, buckets. Gives the clock."""
+    if name := request.config.getoption("engine"):
+        with staged(request.getfixturevalue("engines")(name), clock):
+            yield clock
+        return
     for name in [name for name in os.environ if name.startswith(("SOUK_", "AWS_"))]:
         monkeypatch.delenv(name)
     for name, value in stage_environment().items():

@@ -1,32 +1,17 @@
-"""Engines that start when a test first asks for them, and end with the tests."""
+"""Engines that have shown what they can be trusted with, and a crowd."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import cache
 
 import pytest
 
-from tests.makers.engines import STARTERS, Engine, running, self_test
-from tests.makers.engines.crowd import Crowd, World, gathered
+from tests.makers.engines import STARTERS, Engine, Find, World, self_test, staged
+from tests.makers.engines.crowd import Crowd, gathered
 from tests.makers.engines.engine import client
-from tests.makers.engines.fetch import Unreachable
-from tests.makers.engines.stages import staged
 
-Find = Callable[[str], Engine]
-JUDGED = {"race", "token replay", "token mismatch", "bank"}
-"""What a race must be able to rely on; a condition's own grammar is proven on DynamoDB Local."""
-
-
-@pytest.fixture(scope="session")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Find]:
-    """Give the engine of a name, started once."""
-    with ExitStack() as stack:
-
-        @cache
-        def find(name: str) -> Engine:
-            return stack.enter_context(running(name, tmp_path_factory.mktemp(name)))
-
-        yield find
+UNCALLED = {"SOUK_SANDBOX_URL"}
+"""The sandbox companies call and are not called: nothing listens where they would."""
 
 
 @pytest.fixture(scope="session")
@@ -52,20 +37,15 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def engine(engine_name: str, request: pytest.FixtureRequest) -> Engine:
     """A running engine that has passed what a race relies on; else the test fails and says so."""
-    try:
-        found: Engine = request.getfixturevalue("engines")(engine_name)
-    except Unreachable as unreachable:
-        pytest.fail(str(unreachable), pytrace=False)
-    wrong = request.getfixturevalue("verdicts")(engine_name)
-    if fatal := {probe: wrong[probe] for probe in JUDGED & set(wrong)}:
-        pytest.fail(f"{found.name} cannot judge this, it fails {fatal}", pytrace=False)
+    found: Engine = request.getfixturevalue("engines")(engine_name)
+    self_test.require(engine_name, request.getfixturevalue("verdicts")(engine_name))
     return found
 
 
 @pytest.fixture
 def world(engine: Engine, clock) -> Iterator[World]:
     """A whole stage with its tables on the engine."""
-    with staged(engine, clock) as made:
+    with staged(engine, clock, without=UNCALLED) as made:
         yield made
 
 

@@ -1,8 +1,8 @@
 """A thousand buyers for a hundred units: each unit is sold once, and none is lost."""
 
 from tests.makers import invariants
+from tests.makers.engines import staged
 from tests.makers.engines.market import HOLD_S, Market, count, strikes
-from tests.makers.engines.stages import staged
 from tests.makers.scale import pick, tell
 
 SUITE = "engines"

@@ -1,17 +1,16 @@
 """What may be judged on which engine, and that moto may judge none of it."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 
 import pytest
-from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
 from chalicelib.aws import retries, tables, transact
 from chalicelib.contexts.inventory import store
 from chalicelib.kernel.errors import Busy
 from tests.makers.engines import self_test
+from tests.makers.engines.conflict import conflicting
 from tests.makers.engines.engine import client
 from tests.makers.scale import tell
 
@@ -23,7 +22,7 @@ def test_an_engine_fails_what_is_known_and_nothing_else(engine_name, verdicts):
     for probe in self_test.PROBES:
         tell(
             SUITE,
-            f"{engine_name} {probe}",
+            f"self-test of {engine_name}, {probe}",
             f"fails: {wrong[probe]}" if probe in wrong else "passes",
         )
     assert set(wrong) == self_test.EXPECTED_FAILURES[engine_name], wrong
@@ -33,42 +32,15 @@ def test_the_self_test_notices_an_engine_without_locks(monkeypatch):
     monkeypatch.setattr(self_test, "pick", lambda _taste, _whole: 200)
     with mock_aws(), closing(client(None, "testing")) as moto:
         wrong = self_test.failures(moto)
-    tell(SUITE, "moto", "fails: " + ", ".join(sorted(wrong)))
+    tell(SUITE, "self-test of moto", "fails: " + ", ".join(sorted(wrong)))
     assert {"race", "token replay"} <= set(wrong)
 
 
-class Answer:
-    """The body of an answer as botocore reads it."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def stream(self, **_: object) -> Iterator[bytes]:
-        yield self.content
-
-
-@contextmanager
-def conflicting(times: int) -> Iterator[list[str]]:
-    """Let the next transactions be answered as DynamoDB answers when another holds a row."""
-    sent: list[str] = []
-    reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
-    body = {
-        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "Message": "Transaction cancelled [TransactionConflict, None]",
-        "CancellationReasons": reasons,
-    }
-
-    def answer(request, **_: object) -> AWSResponse | None:
-        sent.append(request.headers["X-Amz-Target"].decode())
-        if len(sent) > times:
-            return None
-        headers = {"content-type": "application/x-amz-json-1.0"}
-        return AWSResponse(request.url, 400, headers, Answer(json.dumps(body).encode()))
-
-    events = tables.connection().client.meta.events
-    events.register_first("before-send.dynamodb.TransactWriteItems", answer, unique_id="conflict")
-    yield sent
-    events.unregister("before-send.dynamodb.TransactWriteItems", unique_id="conflict")
+def test_a_race_on_an_engine_that_fails_is_refused_in_words():
+    wrong = {"race": "round 1 sold 24 of 20 units", "arithmetic in a condition": "it is taken"}
+    with pytest.raises(self_test.Unfit, match=r"^moto cannot .* race: round 1 sold 24 of 20"):
+        self_test.require("moto", wrong)
+    self_test.require("ministack", {"arithmetic in a condition": "it is taken"})
 
 
 class TestConflicts:
@@ -89,9 +61,9 @@ class TestConflicts:
         return transact.update(row, [one])
 
     def test_is_tried_again_and_applied_once(self, commit, engine_name):
-        with conflicting(3) as sent:
+        with conflicting(lambda number: number < 3) as met:
             commit()
-        assert len(sent) == 4
+        assert met == [True, True, True, False]
         row = tables.connection().dispatch(
             "GetItem",
             {
@@ -100,9 +72,13 @@ class TestConflicts:
             },
         )["Item"]
         assert row["available"] == {"N": "1"}
-        tell(SUITE, f"{engine_name} TransactionConflict", "seen and tried again (injected)")
+        tell(
+            SUITE,
+            f"self-test of {engine_name}, TransactionConflict",
+            "seen and tried again (injected)",
+        )
 
     def test_that_never_ends_is_refused_as_busy(self, commit):
-        with conflicting(1_000) as sent, pytest.raises(Busy):
+        with conflicting(lambda _: True) as met, pytest.raises(Busy):
             commit()
-        assert len(sent) == retries.ATTEMPTS_MAX
+        assert len(met) == retries.ATTEMPTS_MAX

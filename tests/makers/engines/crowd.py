@@ -11,13 +11,13 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
 from chalicelib.aws import clients, retries, settings, tables
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Busy, Refusal
+from tests.makers.engines.stages import World
 
 PROCESSES = 16
 GATE_TIMEOUT_S = 120
@@ -67,14 +67,6 @@ class Tally:
         """Assert that everybody was answered or refused."""
         broken = [one.broken for one in self.outcomes if one.broken]
         assert not broken, f"{len(broken)} met something that is no refusal:\n{broken[0]}"
-
-
-@dataclass
-class World:
-    """Where and when a crowd acts: the variables of a stage on an engine, and the moment."""
-
-    environment: Mapping[str, str]
-    now: Callable[[], datetime]
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """A marketplace on a real engine, and the crowd in front of it."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,9 @@ from chalicelib.contexts.cart.model import Cart, CartLine
 from chalicelib.contexts.cart.service import token_of
 from chalicelib.kernel import ids
 from tests.makers import invariants
-from tests.makers.engines.crowd import Crowd, Tally, World
+from tests.makers.engines.crowd import Crowd, Tally
 from tests.makers.engines.deeds import Answer, Ask, Run, Writing, do
+from tests.makers.engines.stages import World
 from tests.makers.events import schedule_event
 from tests.makers.machine import Machine
 from tests.makers.shop import Shop
@@ -83,6 +84,3 @@ def mixed(*kinds: Sequence[Any]) -> list[Any]:
 def count(answers: Sequence[Answer]) -> Counter[tuple[int, str]]:
     """How often each status and code was answered."""
     return Counter((answer.status, answer.code) for answer in answers)
-
-
-Open = Callable[[], Any]

@@ -31,6 +31,19 @@ EXPECTED_FAILURES = {
 """MiniStack ignores arithmetic in a condition, which DynamoDB refuses: conditions are proven on
 DynamoDB Local alone."""
 
+RACES_NEED = {"race", "token replay", "token mismatch", "bank"}
+
+
+class Unfit(AssertionError):
+    """An engine fails what a suite relies on, so its word there would be worth nothing."""
+
+
+def require(name: str, wrong: dict[str, str], needed: set[str] = RACES_NEED) -> None:
+    """Raise `Unfit`, naming what the engine of that name gets wrong, where it is needed."""
+    if fatal := {probe: wrong[probe] for probe in sorted(needed & set(wrong))}:
+        words = "; ".join(f"{probe}: {what}" for probe, what in fatal.items())
+        raise Unfit(f"{name} cannot judge this. It fails {words}")
+
 
 def failures(dynamodb: Any) -> dict[str, str]:
     """Probe -> what the engine does wrong. `dynamodb` is a client that may be shared by threads."""

@@ -1,8 +1,9 @@
 """A stage whose tables lie on a real engine, while moto plays everything else."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from unittest.mock import patch
 
@@ -11,7 +12,6 @@ from moto.core.config import default_user_config
 
 from chalicelib.aws import clients, settings, tables
 from tests.makers import least_privilege
-from tests.makers.engines.crowd import World
 from tests.makers.engines.engine import Engine
 from tests.makers.stage import create_surroundings, stage_environment
 
@@ -21,15 +21,22 @@ MOTO = default_user_config | {
 }
 
 
-@contextmanager
-def staged(engine: Engine, now: Callable[[], datetime]) -> Iterator[World]:
-    """Make a whole stage with tables of its own on the engine; tells others how to get there.
+@dataclass
+class World:
+    """Where and when somebody acts: the variables of a stage on an engine, and the moment."""
 
-    The sandbox companies call, and are not called: nothing listens where they would.
-    """
+    environment: Mapping[str, str]
+    now: Callable[[], datetime]
+
+
+@contextmanager
+def staged(
+    engine: Engine, now: Callable[[], datetime], *, without: Collection[str] = ()
+) -> Iterator[World]:
+    """Make a whole stage with tables of its own on the engine; tells others how to get there."""
     with engine.tables() as account:
-        environment = stage_environment() | engine.environment(account)
-        del environment["SOUK_SANDBOX_URL"]
+        whole = stage_environment() | engine.environment(account)
+        environment = {name: value for name, value in whole.items() if name not in without}
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("SOUK_", "AWS_"))}
         with patch.dict(os.environ, kept | environment, clear=True), mock_aws(config=MOTO):
             forget()
