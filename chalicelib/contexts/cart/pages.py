@@ -1,5 +1,7 @@
 """The cart's pages: what lies in it, by merchant, and the forms that change it."""
 
+from contextlib import suppress
+
 from chalice import Blueprint
 from msgspec import Struct
 
@@ -75,7 +77,7 @@ def add_again(visit: Visit, refusal: Refusal) -> Html:
 def add_line(visit: Visit) -> Redirect:
     """Add to what the cart holds of a variant already."""
     sku, more = visit.fields.text("sku"), visit.fields.whole("quantity", least=1)
-    changed = _added(visit.cart_id or service.open_cart().id, sku, more)
+    changed = _added(visit.cart_id, sku, more)
     is_hasty = visit.fields.text("then") == "checkout"
     return Redirect("/checkout" if is_hasty else "/cart", counted(changed))
 
@@ -176,12 +178,11 @@ def line_views(
 
 
 def _added(cart_id: str, sku: str, more: int) -> PricedCart:
-    """Add to a cart, or to a new one where that one is gone."""
-    try:
-        return service.add_to_line(cart_id, service.token_of(cart_id), sku, more)
-    except NoCart:
-        fresh = service.open_cart().id
-        return service.add_to_line(fresh, service.token_of(fresh), sku, more)
+    """Add to a cart, or to a new one where there is none or that one is gone."""
+    if cart_id:
+        with suppress(NoCart):
+            return service.add_to_line(cart_id, service.token_of(cart_id), sku, more)
+    return service.open_with(sku, more)
 
 
 def _merchant_name(priced: PricedCart, merchant_id: str, words: Words) -> str:

@@ -110,6 +110,18 @@ def add_to_line(cart_id: str, token: str, sku: str, more: int) -> PricedCart:
     )
 
 
+def open_with(sku: str, quantity: int) -> PricedCart:
+    """Make a cart of its first line; a refusal leaves none behind. Two round trips.
+
+    Refuses as `put_line` does.
+    """
+    fresh = Cart(ids.new("crt"))
+    wanted = min(quantity, QUANTITY_MAX)
+    return _change_line(
+        lambda: fresh, sku, lambda _held: wanted, save=lambda _seen, made: store.create(made)
+    )
+
+
 def quote(
     cart_id: str,
     token: str,
@@ -240,7 +252,13 @@ def _delivered(cart: Cart, priced: PricedCart) -> PricedCart:
     return replace(priced, delivered=Totals.of(priced.lines, delivery.price))
 
 
-def _change_line(find: Callable[[], Cart], sku: str, wanted: Callable[[int], int]) -> PricedCart:
+def _change_line(
+    find: Callable[[], Cart],
+    sku: str,
+    wanted: Callable[[int], int],
+    *,
+    save: Callable[[Cart, Cart], Write] = store.change,
+) -> PricedCart:
     for attempt in range(retries.ROUNDS_MAX):
         cart = find()
         held = cart.lines.get(sku)
@@ -248,7 +266,7 @@ def _change_line(find: Callable[[], Cart], sku: str, wanted: Callable[[int], int
         if changed.lines == cart.lines:
             return _delivered(cart, priced)
         try:
-            transact.commit([store.change(cart, changed), *_still_selling(cart, changed)])
+            transact.commit([save(cart, changed), *_still_selling(cart, changed)])
         except CartChanged:
             retries.pause(attempt)
         else:
