@@ -86,8 +86,8 @@ def cancel(visit: Visit, purchase: str) -> Redirect:
 
 @page(bp, "POST", "/orders/{purchase}/receive", refused=show_again)
 def receive(visit: Visit, purchase: str) -> Redirect:
-    order = _order_of(purchase, visit.fields.text("order"))
-    service.receive(shopper(visit, purchase), order)
+    asking = shopper(visit, purchase)
+    service.receive(asking, _order_of(purchase, visit.fields.text("order")))
     return Redirect(f"/orders/{purchase}")
 
 
