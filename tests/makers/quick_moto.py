@@ -7,7 +7,7 @@ changed below that, for nested values are documents.
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,12 +41,31 @@ def quick_transactions() -> Iterator[None]:
         yield
 
 
+def kept() -> Callable[[], None]:
+    """Remember every row of the stage; what comes back puts all of them in again."""
+    tables = _tables()
+    clones = [_copied(table) for table in tables]
+
+    def put_back() -> None:
+        for table, clone in zip(tables, clones, strict=True):
+            table.items = _copied(clone).items
+
+    return put_back
+
+
 def empty_tables() -> None:
     """Forget every row of the stage: for tests that try many examples on one stage."""
-    for backends in models.dynamodb_backends.values():
-        for backend in backends.values():
-            for table in backend.tables.values():
-                table.items.clear()
+    for table in _tables():
+        table.items.clear()
+
+
+def _tables() -> list[Table]:
+    return [
+        table
+        for backends in models.dynamodb_backends.values()
+        for backend in backends.values()
+        for table in backend.tables.values()
+    ]
 
 
 def _copied(table: Table) -> Table:
@@ -58,6 +77,9 @@ def _copied(table: Table) -> Table:
 
 
 def _row(row: Any) -> Any:
-    clone = copy.copy(row)
-    clone.attrs = copy.copy(row.attrs)
+    """Copy a row past the size limit of moto's dictionary, which would be counted at every name."""
+    clone = object.__new__(type(row))
+    clone.__dict__.update(row.__dict__)
+    clone.attrs = type(row.attrs)()
+    dict.update(clone.attrs, row.attrs)
     return clone
