@@ -1,0 +1,275 @@
+"""Who may go through which door: every route with its method, as data.
+
+`names` says which parameter names whose thing; `<thing>` in a body or form is replaced by such a
+thing's name, too. A route may stand here several times, with things of several kinds.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.doors.tenants.world import CLEO, CSV
+from tests.makers.people import PASSWORD
+from tests.makers.shop import ADDRESS, gbp
+
+ANYONE = frozenset({"anonymous", "platform", "member", "cookie", "guest", "key", "owner", "staff"})
+NOBODY = frozenset[str]()
+SHOPPERS = frozenset({"member", "cookie", "guest"})
+MEMBERS = frozenset({"member", "cookie"})
+VISITORS = frozenset({"cookie", "guest"})
+GUEST, KEY, OWNER, PLATFORM = (frozenset({one}) for one in ("guest", "key", "owner", "platform"))
+STAFF = frozenset({"owner", "staff"})
+CONSOLE = STAFF | PLATFORM
+
+
+@dataclass(frozen=True)
+class Door:
+    """One route and who may use it, with something valid to send."""
+
+    route: str
+    who: frozenset[str]
+    names: dict[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: dict[str, str] | None = None
+    fixed: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+    raw: tuple[str, bytes] | None = None
+    lands: str = ""
+    """Where the door sends whoever may not, if not to the sign-in."""
+
+    @property
+    def method(self) -> str:
+        return self.route.partition(" ")[0]
+
+    @property
+    def path(self) -> str:
+        return self.route.partition(" ")[2]
+
+    @property
+    def is_page(self) -> bool:
+        return not self.path.startswith(("/api/", "/webhooks/"))
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of things that a request names, each by itself."""
+        found = re.findall(r"<([a-z ]+)>", repr((self.json, self.form)))
+        return list(dict.fromkeys([*self.names.values(), *found]))
+
+    @property
+    def has_things(self) -> bool:
+        return bool(self.kinds)
+
+
+ORDER = {"order": "placed order"}
+NEW_PRODUCT = {
+    "title": "Cup",
+    "description": "",
+    "category": "other",
+    "state": "draft",
+    "variants": [{"sku": "CUP", "price": gbp(500)}],
+}
+CHECKOUT = {
+    "email": "dora@shop.example",
+    "address": ADDRESS,
+    "delivery_method": "standard",
+    "payment": {"provider": "sandbox"},
+}
+FILE = (
+    b'--mark\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n<csrf>\r\n'
+    b'--mark\r\nContent-Disposition: form-data; name="file"; filename="goods.csv"\r\n'
+    b"Content-Type: text/csv\r\n\r\n" + CSV + b"\r\n--mark--\r\n"
+)
+CREDENTIALS = {"login": CLEO, "password": PASSWORD}
+UNITS = [{"sku": "<sku>", "quantity": 1}]
+
+PROGRAMS = [
+    Door("GET /api/v1/health", ANYONE),
+    Door("GET /api/v1/openapi.json", ANYONE),
+    Door("GET /api/v1/categories", ANYONE),
+    Door("GET /api/v1/products", ANYONE),
+    Door("GET /api/v1/products", ANYONE, query="?q=zqdraftbcanary"),
+    Door("GET /api/v1/products/{product}", ANYONE, {"product": "listed"}),
+    Door("GET /api/v1/products/{product}", NOBODY, {"product": "draft"}),
+    Door("POST /api/v1/carts", ANYONE),
+    Door("GET /api/v1/carts/{cart}", GUEST, {"cart": "cart"}),
+    Door(
+        "PUT /api/v1/carts/{cart}/lines/{sku}",
+        GUEST,
+        {"cart": "cart"},
+        {"quantity": 1},
+        fixed={"sku": "kiln.TEA"},
+    ),
+    Door(
+        "PUT /api/v1/carts/{cart}/lines/{sku}",
+        NOBODY,
+        {"cart": "cart"},
+        {"quantity": 1},
+        fixed={"sku": "kiln.DRAFT"},
+    ),
+    Door("POST /api/v1/carts/{cart}/quote", GUEST, {"cart": "cart"}, {"address": ADDRESS}),
+    Door("POST /api/v1/carts/{cart}/checkout", GUEST, {"cart": "cart"}, CHECKOUT),
+    Door("POST /api/v1/members", ANYONE, json={"email": "new@shop.example", "password": PASSWORD}),
+    Door("POST /api/v1/sessions", ANYONE, json={"email": CLEO, "password": PASSWORD}),
+    Door(
+        "POST /api/v1/sessions", GUEST, json={"email": CLEO, "password": PASSWORD, "cart": "<cart>"}
+    ),
+    Door("DELETE /api/v1/sessions/current", MEMBERS),
+    Door("GET /api/v1/me", MEMBERS),
+    Door("GET /api/v1/me/purchases", MEMBERS),
+    Door("GET /api/v1/purchases/{purchase}", SHOPPERS, {"purchase": "placed purchase"}),
+    Door("POST /api/v1/purchases/{purchase}/cancel", SHOPPERS, {"purchase": "placed purchase"}),
+    Door("POST /api/v1/purchases/{purchase}/cancel", SHOPPERS, {"purchase": "waiting purchase"}),
+    Door(
+        "POST /api/v1/purchases/{purchase}/payments",
+        SHOPPERS,
+        {"purchase": "declined purchase"},
+        {"provider": "sandbox"},
+    ),
+    Door("POST /api/v1/orders/{order}/cancel", SHOPPERS, ORDER),
+    Door("POST /api/v1/orders/{order}/receive", SHOPPERS, {"order": "shipped order"}),
+    Door("GET /api/v1/orders/{order}/timeline", SHOPPERS, {"order": "shipped order"}),
+    Door("GET /api/v1/merchant/products", KEY),
+    Door("POST /api/v1/merchant/products", KEY, json=NEW_PRODUCT),
+    Door("GET /api/v1/merchant/products/{product}", KEY, {"product": "draft"}),
+    Door("PATCH /api/v1/merchant/products/{product}", KEY, {"product": "draft"}, {"title": "Mug"}),
+    Door("DELETE /api/v1/merchant/products/{product}", KEY, {"product": "draft"}),
+    Door("POST /api/v1/merchant/imports", KEY, raw=("text/csv", CSV)),
+    Door("POST /api/v1/merchant/imports", KEY, json={"filename": "goods.csv", "size": 6_000_000}),
+    Door("GET /api/v1/merchant/imports/{import_id}", KEY, {"import_id": "import"}),
+    Door("GET /api/v1/merchant/stock/{sku}", KEY, {"sku": "sku"}),
+    Door("PUT /api/v1/merchant/stock/{sku}", KEY, {"sku": "sku"}, {"on_hand": 900}),
+    Door("GET /api/v1/merchant/orders", KEY),
+    Door("GET /api/v1/merchant/orders/{order}", KEY, ORDER),
+    Door("POST /api/v1/merchant/orders/{order}/confirm", KEY, ORDER),
+    Door("POST /api/v1/merchant/orders/{order}/cancel", KEY, ORDER),
+    Door(
+        "POST /api/v1/merchant/orders/{order}/shipments",
+        KEY,
+        {"order": "confirmed order"},
+        {"courier": "sandbox", "lines": UNITS},
+    ),
+    Door(
+        "POST /api/v1/merchant/orders/{order}/refunds",
+        KEY,
+        ORDER,
+        {"lines": UNITS, "reason": "chipped"},
+    ),
+    Door("GET /api/v1/merchant/statements", KEY),
+    Door("GET /api/v1/merchant/statements/{statement}", KEY, {"statement": "statement"}),
+    Door("GET /api/v1/merchant/ledger", KEY),
+    Door("POST /webhooks/payments/{provider}", NOBODY, fixed={"provider": "sandbox"}, json={}),
+    Door("POST /webhooks/couriers/{courier}", NOBODY, fixed={"courier": "sandbox"}, json={}),
+]
+PURCHASE = {"purchase": "placed purchase"}
+PAGES = [
+    Door("GET /", ANYONE),
+    Door("GET /search", ANYONE, query="?q=zqdraftbcanary"),
+    Door("GET /c/{category}", ANYONE, fixed={"category": "other"}),
+    Door("GET /p/{product}", ANYONE, {"product": "slug"}),
+    Door("GET /p/{product}", NOBODY, {"product": "draft"}),
+    Door("GET /locale/{locale}", ANYONE, fixed={"locale": "en"}),
+    Door("GET /cart", ANYONE),
+    Door("POST /cart/lines", ANYONE, form={"sku": "kiln.TEA", "quantity": "1"}),
+    Door("POST /cart/lines", NOBODY, form={"sku": "kiln.DRAFT", "quantity": "1"}),
+    Door("POST /cart/quantities", GUEST, form={"sku": "acme.TEA", "quantity": "1"}),
+    Door("GET /checkout", ANYONE),
+    Door(
+        "POST /checkout",
+        GUEST,
+        form={"email": "dora@shop.example", **ADDRESS, "provider": "sandbox", "step": "quote"},
+        lands="/cart",
+    ),
+    Door("GET /account", VISITORS - GUEST),
+    Door("GET /account/sign-in", ANYONE),
+    Door("POST /account/sign-in", ANYONE, form=CREDENTIALS),
+    Door("GET /account/register", ANYONE),
+    Door("POST /account/register", ANYONE, form={"login": "n@shop.example", "password": PASSWORD}),
+    Door("POST /account/sign-out", ANYONE, form={}),
+    Door("GET /orders/{purchase}", VISITORS, PURCHASE),
+    Door("POST /orders/{purchase}/cancel", VISITORS, PURCHASE, form={}),
+    Door("POST /orders/{purchase}/cancel", VISITORS, PURCHASE, form={"order": "<placed order>"}),
+    Door(
+        "POST /orders/{purchase}/payments",
+        VISITORS,
+        {"purchase": "declined purchase"},
+        form={"provider": "sandbox"},
+    ),
+    Door(
+        "POST /orders/{purchase}/receive",
+        VISITORS,
+        {"purchase": "shipped purchase"},
+        form={"order": "<shipped order>"},
+    ),
+]
+DESK = [
+    Door("GET /console/sign-in", ANYONE),
+    Door(
+        "POST /console/sign-in", ANYONE, form={"login": "staff@acme.example", "password": PASSWORD}
+    ),
+    Door("POST /console/sign-out", ANYONE, form={}),
+    Door("GET /console", CONSOLE),
+    Door("GET /console/orders", STAFF),
+    Door("GET /console/orders/{order}", STAFF, ORDER),
+    Door("POST /console/orders/{order}/confirm", STAFF, ORDER, form={}),
+    Door("POST /console/orders/{order}/cancel", STAFF, ORDER, form={}),
+    Door(
+        "POST /console/orders/{order}/shipments",
+        STAFF,
+        {"order": "confirmed order"},
+        form={"courier": "sandbox", "ship.<sku>": "1"},
+    ),
+    Door(
+        "POST /console/orders/{order}/refunds",
+        STAFF,
+        ORDER,
+        form={"refund.<sku>": "1", "reason": "chipped"},
+    ),
+    Door("GET /console/products", STAFF),
+    Door("GET /console/products/new", STAFF),
+    Door(
+        "POST /console/products/new",
+        STAFF,
+        form={
+            "title": "Cup",
+            "description": "",
+            "category": "other",
+            "sku": "CUP",
+            "price": "5.00",
+            "on_hand": "3",
+            "state": "draft",
+        },
+    ),
+    Door("GET /console/products/{product}", STAFF, {"product": "draft"}),
+    Door(
+        "POST /console/products/{product}",
+        STAFF,
+        {"product": "listed"},
+        form={"title": "Mug", "description": "", "category": "other", "price.<sku>": "9.00"},
+    ),
+    Door(
+        "POST /console/products/{product}/state",
+        STAFF,
+        {"product": "draft"},
+        form={"state": "listed"},
+    ),
+    Door("GET /console/imports", STAFF),
+    Door("POST /console/imports", STAFF, raw=("multipart/form-data; boundary=mark", FILE)),
+    Door("GET /console/imports/{job}", STAFF, {"job": "import"}),
+    Door("GET /console/stock", STAFF),
+    Door("POST /console/stock", STAFF, form={"sku": "<sku>", "on_hand": "900"}),
+    Door("GET /console/statements", STAFF),
+    Door("GET /console/statements/{statement}", STAFF, {"statement": "statement"}),
+    Door("GET /console/api-keys", OWNER),
+    Door("POST /console/api-keys", OWNER, form={"label": "robot"}),
+    Door("POST /console/api-keys/revoke", OWNER, form={"id": "<key>"}),
+    Door("GET /console/merchants", PLATFORM),
+    Door(
+        "POST /console/merchants/{merchant}",
+        PLATFORM,
+        {"merchant": "applicant"},
+        form={"move": "take_up", "state": "applied"},
+    ),
+    Door("GET /console/review", PLATFORM),
+    Door("POST /console/review", PLATFORM, form={"company": "sandbox", "event": "<callback>"}),
+]
+DOORS = [*PROGRAMS, *PAGES, *DESK]
