@@ -10,6 +10,7 @@ from chalicelib.contexts.inventory.facts import (
 )
 from chalicelib.contexts.inventory.model import HeldLine, HoldState
 from chalicelib.contexts.inventory.store import IN_STOCK, OUT_OF_STOCK
+from chalicelib.contexts.orders.facts import PurchaseExpired
 from chalicelib.contexts.orders.model.states import PAID_FOR, OrderState
 from chalicelib.contexts.orders.model.values import Order
 from chalicelib.kernel import clock
@@ -89,24 +90,18 @@ def hold_follows_order(whole: Whole) -> Found:
 @invariant("stock.hold_ends_once")
 def hold_ends_once(whole: Whole) -> Found:
     """Units set aside for an order are sold or freed once; those that expired may be sold late."""
-    ends: dict[str, list[str]] = defaultdict(list)
-    begun: Counter[str] = Counter()
-    for held in whole.told(StockHeld):
-        begun.update({line.order_id for line in held.lines})
-    for freed in whole.told(HoldReleased):
-        for order_id in _orders(freed.lines):
-            ends[order_id].append(freed.state)
-    for sold in whole.told(HoldConsumed):
-        for order_id in _orders(sold.lines):
-            ends[order_id].append(HoldState.CONSUMED.value)
-    late = [HoldState.EXPIRED.value, HoldState.CONSUMED.value]
+    begun = Counter(order_id for held in whole.told(StockHeld) for order_id in _orders(held.lines))
+    ends = _ends(whole)
+    over = {order_id for fact in whole.told(PurchaseExpired) for order_id in fact.order_ids}
     for holds in whole.holds.values():
         for order_id, state in holds.states.items():
             told = ends[order_id]
             if begun[order_id] != 1:
                 yield order_id, f"its units were told set aside {begun[order_id]} times"
             expected = [] if state is HoldState.HELD else [state.value]
-            if told != expected and not (state is HoldState.CONSUMED and told == late):
+            if state is HoldState.CONSUMED and order_id in over:
+                expected.insert(0, HoldState.EXPIRED.value)
+            if told != expected:
                 yield (
                     order_id,
                     f"its units are {state} and were told {', '.join(told) or 'nothing'}",
@@ -206,6 +201,18 @@ def _wanted(order: Order) -> HoldState:
     if order.state in PAID_FOR or order.paid_at:
         return HoldState.CONSUMED
     return HoldState.EXPIRED if order.state is OrderState.EXPIRED else HoldState.RELEASED
+
+
+def _ends(whole: Whole) -> dict[str, list[str]]:
+    """Order id -> how its units were told to end: those that were freed before those sold."""
+    ends: dict[str, list[str]] = defaultdict(list)
+    for freed in whole.told(HoldReleased):
+        for order_id in _orders(freed.lines):
+            ends[order_id].append(freed.state)
+    for sold in whole.told(HoldConsumed):
+        for order_id in _orders(sold.lines):
+            ends[order_id].append(HoldState.CONSUMED.value)
+    return ends
 
 
 def _orders(lines: tuple[HeldLine, ...]) -> set[str]:

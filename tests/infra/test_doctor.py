@@ -18,6 +18,7 @@ from infra import operate, outputs
 from infra.bare import create_tables
 from infra.doctor import INVARIANTS, Horizon, Violation, examine, read_whole
 from infra.doctor import visit as visit_module
+from infra.doctor.rows import fact_types, shapes
 from infra.doctor.visit import LOOK_AGAIN_AFTER_S, SHOWN_MAX, Report, look, words
 from infra.doctor.whole import HANDLED_AFTER_S, PUBLISHED_AFTER_S
 from infra.package import ROOT
@@ -27,8 +28,26 @@ from tests.makers import invariants
 from tests.makers.corruptions import CORRUPTIONS
 from tests.makers.patient import Patient, add, put
 from tests.makers.quick import quick_cloud
+from tests.makers.scale import pick, tell
 from tests.makers.stage import stage_environment
 from tests.makers.story import COUNTED, Story
+
+MISSED = {
+    "merchants": ("MERCHANT", "CODE"),
+    "inventory": ("STOCK", "HOLDS", "ENTRY"),
+    "shipping": ("SHIPMENT", "MOVE", "TRACK", "CALLBACK"),
+    "payments": ("PAYMENT", "REFUND", "REFERENCE"),
+    "orders": ("PURCHASE", "ORDER", "STEP", "DONE"),
+    "settlement": tuple({kind for room, kind in shapes() if room == "settlement"}),
+    "notifications": ("MAIL",),
+}
+"""Rows that are never removed within the time of the story, and that something else names."""
+
+TELLING = {
+    name
+    for name in fact_types()
+    if name.startswith(("orders.", "payments.", "shipping.", "settlement.", "inventory.Hold"))
+}
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +98,7 @@ def test_the_story_has_every_state_that_matters(well: Patient) -> None:
 
 def test_every_invariant_has_a_corruption() -> None:
     assert set(CORRUPTIONS) == set(INVARIANTS)
+    tell("doctor", "promises checked, each broken by hand and named", len(INVARIANTS))
 
 
 @pytest.mark.parametrize("slug", INVARIANTS)
@@ -87,6 +107,25 @@ def test_names_what_is_spoilt(well: Patient, slug: str) -> None:
     CORRUPTIONS[slug](patient)
     named = {violation.invariant for violation in patient.examined()}
     assert slug in named
+
+
+def test_notices_any_lost_row(well: Patient) -> None:
+    """Of rows that money, stock, orders or parcels are made of, none can be lost unseen."""
+    chance = Random(11)
+    places = [
+        (room, place)
+        for room, rows in well.tables.items()
+        for place, row in enumerate(rows)
+        if row["kind"]["S"] in MISSED.get(room, ()) or row.get("name", {}).get("S", "") in TELLING
+    ]
+    lost = chance.sample(places, pick(50, len(places)))
+    for room, place in lost:
+        patient = well.copy()
+        row = patient.tables[room].pop(place)
+        assert patient.examined(), (
+            f"{room} {row.get('name')} {row['pk']['S']} / {row['sk']['S']} is not missed"
+        )
+    tell("doctor", "rows lost one at a time, each missed", len(lost))
 
 
 def test_says_in_plain_words_what_is_wrong(visited: Patient) -> None:
@@ -240,7 +279,8 @@ def test_the_page_names_every_invariant(slug: str) -> None:
 def test_bears_rows_that_are_not_what_they_should_be(well: Patient) -> None:
     """Any number or text may be anything: the doctor says so, and goes on."""
     chance = Random(7)
-    for _ in range(40):
+    rounds = pick(40, 1_000)
+    for _ in range(rounds):
         patient = well.copy()
         for _ in range(10):
             room = chance.choice([one for one, rows in patient.tables.items() if rows])
@@ -248,3 +288,4 @@ def test_bears_rows_that_are_not_what_they_should_be(well: Patient) -> None:
             name = chance.choice(sorted(row))
             put(row, **{name: chance.choice((-7, "", "x", row[name].get("S", "") + "x"))})
         assert patient.examined()
+    tell("doctor", "stages with ten odd rows each, all read to the end", rounds)

@@ -28,6 +28,7 @@ class Suite:
 
 
 SUITES = (
+    Suite("doctor", "promises broken by hand", (*PYTEST, "tests/infra/test_doctor.py")),
     Suite("engines", "engines and races", (*PYTEST, "tests/faults/engines")),
     Suite("crashes", "crashes and confluence", (*PYTEST, "-n", "2", *CRASHES)),
     Suite("storm", "fault storm, poison, keys", (*PYTEST, "-n", "2", "tests/faults/storm")),
