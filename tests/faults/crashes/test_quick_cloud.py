@@ -16,8 +16,10 @@ TOLD = (
     "late money revives",
     "late money goes back",
     "cancel paid",
-    "statement",
+    "statement closing",
     "catalogue",
+    "stock runs out and comes back",
+    "merchant is suspended and reinstated",
 )
 
 
