@@ -13,15 +13,21 @@ from tests.makers.stage import stage_environment
 
 
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[Cloud]:
-    """A whole stage in this process, without logs; the clock stands still."""
+def quiet() -> Iterator[None]:
+    """No log lines: there would be hundreds of thousands."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch, clock: Clock, quiet: None) -> Iterator[Cloud]:
+    """A whole stage in this process; the clock stands still."""
     for name in [name for name in os.environ if name.startswith(("SOUK_", "AWS_"))]:
         monkeypatch.delenv(name)
     for name, value in stage_environment().items():
         monkeypatch.setenv(name, value)
     _forget()
-    logging.disable(logging.CRITICAL)
     with quick_cloud() as made, least_privilege.held():
         yield made
-    logging.disable(logging.NOTSET)
     _forget()
