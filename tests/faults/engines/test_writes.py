@@ -1,0 +1,80 @@
+"""Every conditional write of the product is taken by DynamoDB Local, as its language wants it.
+
+moto and MiniStack understand conditions that DynamoDB refuses. So stories that together make every
+write run once more on DynamoDB Local, and the lines of the product that made writes are noted.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.makers.engines import writes
+from tests.makers.scale import tell
+
+SUITE = "engines"
+STORIES = {
+    "workflows/test_place_pay_ship_settle.py": (
+        "test_a_purchase_of_two_merchants_is_settled[None]",
+        "test_a_purchase_of_two_merchants_is_settled[1]",
+        "test_the_shopper_is_told_once_a_step",
+        "test_unpaid_goods_are_for_sale_again_and_late_money_is_not_lost",
+        "test_a_cancelled_purchase_gives_everything_back",
+        "test_a_company_that_does_not_answer_is_asked_again",
+    ),
+    "integration/identity/test_service.py": (
+        "TestSignIn::test_failures_are_free_at_first_then_make_the_right_password_wait",
+        "TestSessions::test_renewing_does_not_bring_back_what_was_signed_out",
+        "TestApiKeys::test_a_revoked_key_opens_nothing",
+    ),
+    "integration/identity/test_api.py": ("TestSessions::test_a_named_cart_becomes_the_members",),
+    "integration/merchants/test_service.py": (
+        "TestReview::test_an_application_waits_and_is_approved",
+        "TestDelivery::test_the_owner_replaces_the_ways_to_deliver",
+    ),
+    "integration/catalog/test_imports.py": (
+        "TestTheJob::test_opening_stock_is_counted_for_new_variants_alone",
+        "TestTheJob::test_what_was_removed_is_made_anew",
+    ),
+    "integration/catalog/test_merchant_api.py": (
+        "TestManyVariants::test_all_of_them_are_sold_and_none_when_it_leaves",
+    ),
+    "integration/catalog/test_pictures.py": (
+        "TestNotices::test_an_import_says_which_pictures_are_missing_until_they_come",
+    ),
+    "integration/inventory/test_spread.py": ("TestPut::test_spreads_what_is_not_held",),
+    "integration/cart/test_api.py": (
+        "TestQuotes::test_every_merchants_cheapest_home_delivery_is_the_standard_one",
+    ),
+    "integration/orders/test_foreign_company.py": (
+        "test_costs_four_round_trips_and_gives_the_page",
+    ),
+    "integration/payments/test_console.py": (
+        "test_a_person_sees_what_was_told_and_asked_and_takes_it_off_the_list",
+    ),
+    "integration/payments/test_service.py": (
+        "TestSendingRefunds::test_a_refused_refund_gives_back_what_was_set_aside",
+    ),
+    "integration/payments/test_store.py": ("test_money_on_top_goes_back_and_what_was_paid_stays",),
+}
+"""File -> tests. Where a write is new, name a test that makes it."""
+
+
+def test_every_write_of_the_product_is_taken_by_dynamodb_local(engines, tmp_path):
+    engines("dynamodb-local")  # fetched, if it has to be
+    stories = [f"tests/{file}::{test}" for file, tests in STORIES.items() for test in tests]
+    witness = tmp_path / "writes.json"
+    command = [sys.executable, "-m", "pytest", "-q", "--engine", "dynamodb-local"]
+    command += ["-p", "tests.makers.engines.writes", "-p", "no:cacheprovider", *stories]
+    ended = subprocess.run(
+        command,
+        cwd=writes.ROOT,
+        env=os.environ | {writes.WITNESS: str(witness)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-6_000:]
+    made, taken = writes.sites(), set(json.loads(witness.read_text()))
+    assert not made - taken, "no story above makes these writes"
+    tell(SUITE, "lines of the product that write, taken by DynamoDB Local", len(made & taken))
