@@ -1,9 +1,11 @@
 """The operator's view of the queues, and what sending dead letters back does."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -94,6 +96,22 @@ def test_the_relays_notes_are_dropped_only_after_a_good_sweep(stack, monkeypatch
     assert queues.redrive("dev", "outbox-relay") == 1
     assert swept == ["dev"]
     assert queues.status("dev")[-1].dead == 0
+
+
+@pytest.mark.parametrize("said", [{"FunctionError": "Unhandled"}, {}])
+def test_the_relays_notes_stay_while_the_bus_refuses_a_fact(stack, monkeypatch, said) -> None:
+    put(stack["OutboxRelayDeadQueueUrl"], "note")
+    answer = {"Payload": io.BytesIO(b'{"sent": 3, "refused": 2}'), **said}
+    found = {"StackResourceDetail": {"PhysicalResourceId": "sweep"}}
+    real = boto3.client
+    others = {
+        "cloudformation": SimpleNamespace(describe_stack_resource=lambda **_: found),
+        "lambda": SimpleNamespace(invoke=lambda **_: answer),
+    }
+    monkeypatch.setattr(queues.boto3, "client", lambda name: others.get(name) or real(name))
+    with pytest.raises(CannotOperate, match="refuses 2 facts" if not said else "sweep fails"):
+        queues.redrive("dev", "outbox-relay")
+    assert queues.status("dev")[-1].dead == 1
 
 
 def test_a_stage_without_a_stack_is_named(monkeypatch):

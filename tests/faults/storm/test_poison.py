@@ -1,6 +1,7 @@
 """One message in ten can never be handled: it lies dead in the end, and nobody else notices."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import worker
+from chalicelib.kernel import ids
 from infra.wiring import QUEUE_RECEIVES_MAX, QUEUES, Queue
 from tests.faults.crashes.scene import Scene
 from tests.faults.storm.busy import busy_hour, in_the_end
@@ -17,6 +19,7 @@ from tests.makers.scale import pick, tell
 
 PURCHASES = pick(6, 40)
 ONE_IN = 10
+LOOK_UP = {"payments", "orders-shipments", "catalog-imports"}
 KINDS = ("no json", "no fact", "unknown", "broken", "absurd")
 
 
@@ -102,3 +105,18 @@ def test_what_died_of_a_bug_is_handled_once_when_it_is_sent_back(
 
 def _of(made: Scene, queue: Queue) -> list[Message]:
     return [one for one in made.machine.waiting if one.queue is queue]
+
+
+def test_facts_about_nothing_harm_nobody(made: Scene) -> None:
+    """Whoever looks something up fails; whoever believes a fact does so beside all others."""
+    bring_back = made.put_aside()
+    clean = in_the_end(made)
+    bring_back()
+    for queue in QUEUES:
+        own = _of(made, queue)
+        for place, one in enumerate(own[::ONE_IN]):
+            body = re.sub(r"[0-9A-HJKMNP-TV-Z]{26}", lambda _: ids.ulid(), one.body)
+            made.machine.waiting.insert(place, Message(queue, body))
+    spoilt = in_the_end(made)
+    assert not clean - spoilt, "what is true of all others is as it would be without them"
+    assert {one.queue.key for one in made.machine.dead} == LOOK_UP

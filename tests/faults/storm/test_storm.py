@@ -15,7 +15,7 @@ from tests.makers.shop import Shop
 from tests.makers.weather import EVERYTHING_AT_ONCE, Weather, by_chance
 
 SEED = 20_260_302
-FAULTS = pick(1_000, 20_000)
+FAULTS = pick(1_000, 10_000)
 VISITORS_AT_ONCE = 12
 SHELF = 100_000
 RETRIES_P99_MAX = 8
