@@ -25,7 +25,8 @@ def unpaid_purchase_ends(whole: Whole) -> Found:
 def order_completes(whole: Whole) -> Found:
     """An order that has arrived completes when the time to object is over."""
     for order in whole.orders.values():
-        if order.state is OrderState.DELIVERED and not order.complete_at:
+        is_over = order.state is OrderState.DELIVERED and order.has_wholly_arrived
+        if is_over and not order.complete_at:
             yield order.id, "it has arrived, and nothing will complete it"
         if order.complete_at and order.complete_at <= whole.horizon.due:
             yield order.id, f"it was to complete at {order.complete_at} and is {order.state}"

@@ -69,7 +69,7 @@ def moves_along_edges(whole: Whole) -> Found:
         for (source, before), (target, after) in pairwise(told):
             if not (source in OFTEN if source is target else _leads(source, target)):
                 yield order.id, f"{source} never becomes {target}: it was told {words}"
-            elif _seconds(after, before) > CLOCKS_DIFFER_S:
+            elif source not in OFTEN and _seconds(after, before) > CLOCKS_DIFFER_S:
                 yield order.id, f"it was told {target} at {after}, before {source} at {before}"
         if not states or states[0] is not OrderState.AWAITING_PAYMENT:
             yield order.id, f"it was told {words}, and no beginning"
@@ -170,6 +170,8 @@ def refunded_within_lines(whole: Whole) -> Found:
             limits = (line.quantity, total, commission)
             if not all(0 <= some <= most for some, most in zip(taken, limits, strict=True)):
                 yield order.id, f"{line.sku} gave back {taken} of {limits}"
+            elif not 0 <= line.restocked <= line.quantity:
+                yield order.id, f"{line.restocked} of {line.quantity} {line.sku} are in stock again"
             elif line.refunded == line.quantity and taken != limits:
                 yield order.id, f"{line.sku} gave back all its units, and {taken} of {limits}"
         if not 0 <= order.shipping_refunded <= order.totals.shipping.amount:

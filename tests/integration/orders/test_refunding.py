@@ -1,11 +1,15 @@
 """Refunds by the merchant: exact, once, within what was paid, whoever asks at the same moment."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.aws import retries, transact
+from chalicelib.aws.settings import settings
 from tests.makers import rows
+from tests.makers.pump import Pump, strike
 from tests.makers.refusals import refused, refused_without_a_trace
-from tests.makers.shop import Shop, gbp, order_of
+from tests.makers.shop import Shop, captured_data, gbp, order_of
 
 pytestmark = pytest.mark.usefixtures("stage")
 
@@ -165,3 +169,59 @@ def test_cents_that_do_not_divide_are_given_back_whole(shop: Shop) -> None:
         for fact in rows.facts("orders.RefundRequested")
     ]
     assert sum(map(int, commissions)) == 24  # 3.33% of 707, rounded half up
+
+
+class TestARefundThatFails:
+    """The company cannot pay it out: it may be asked for again, or the goods be sent after all."""
+
+    def failed(self, shop: Shop, purchase: Any, order: Any, units: dict[str, int]) -> None:
+        made = shop.refund(order, units, restock=True).json()
+        data = captured_data(purchase, refund_id=made["id"], amount=made["amount"]["amount"])
+        assert shop.company("refund.failed", data).status == 200
+        Pump(skip=frozenset({"payments_on_refund_requested"})).run()
+
+    def test_puts_its_units_into_stock_once_however_often_it_is_asked_for(
+        self, shop: Shop, no_company: None
+    ) -> None:
+        tea = shop.goods(stock=5)
+        purchase = shop.paid({tea: 3})
+        order = purchase["orders"][0]
+        for _ in range(2):
+            self.failed(shop, purchase, order, {tea: 1})
+            assert shop.stock(tea) == (3, 0)
+        shop.refund(order, {tea: 2}, restock=True)
+        assert shop.stock(tea) == (4, 0)
+        assert shop.merchant_post(order, "cancel").status == 200
+        assert shop.stock(tea) == (5, 0)
+
+    def test_leaves_units_to_be_sent_and_the_order_does_not_complete_before(
+        self, shop: Shop, stage, no_company: None
+    ) -> None:
+        tea = shop.goods(stock=5)
+        purchase = shop.confirmed({tea: 2})
+        order, pump = purchase["orders"][0], Pump(skip=frozenset({"payments_on_refund_requested"}))
+        first = shop.ship(order, {tea: 1}).json()["tracking_number"]
+        shop.courier("shipment.delivered", first)
+        pump.run()
+        self.failed(shop, purchase, order, {tea: 1})
+        assert shop.merchant_order(order)["state"] == "delivered"
+        stage.forward(30 * 86_400)
+        assert strike("orders_sweep_due") == {"done": 0, "moot": 0, "failed": 0}
+        receive = f"/api/v1/orders/{order['id']}/receive"
+        assert shop.shopper(purchase, receive).json()["code"] == "orders.not_shipped"
+
+        assert shop.ship(order, {tea: 2}).json()["code"] == "orders.nothing_to_ship"
+        second = shop.ship(order, {tea: 1}).json()["tracking_number"]
+        assert shop.ship(order, {tea: 1}).json()["code"] == "orders.not_confirmed"
+        shop.courier("shipment.delivered", second)
+        pump.run()
+        stage.forward(8 * 86_400)
+        assert strike("orders_sweep_due") == {"done": 1, "moot": 0, "failed": 0}
+        assert shop.merchant_order(order)["state"] == "completed"
+
+
+@pytest.fixture
+def no_company(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sandbox company runs here: its refunds are sent and wait for its word."""
+    monkeypatch.delenv("SOUK_SANDBOX_URL")
+    settings.cache_clear()

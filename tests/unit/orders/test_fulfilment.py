@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chalicelib.contexts.orders.model.fulfilment import (
     advanced,
@@ -13,7 +14,7 @@ from chalicelib.contexts.orders.model.fulfilment import (
     shipped,
     with_news,
 )
-from chalicelib.contexts.orders.model.refunds import plan
+from chalicelib.contexts.orders.model.refunds import plan, undone
 from chalicelib.contexts.orders.model.refusals import (
     AlreadyShipped,
     NotCancellable,
@@ -73,7 +74,19 @@ class TestShipping:
     )
     def test_needs_a_confirmed_order(self, state: OrderState) -> None:
         with pytest.raises(NotConfirmed):
-            require_shippable(an_order(state=state), {"acme.TEA": 1})
+            require_shippable(an_order(a_line(shipped=1), state=state), {"acme.TEA": 1})
+
+    def test_an_order_that_has_arrived_takes_what_it_lacks_after_a_failed_refund(self) -> None:
+        order = shipped(an_order(a_line(quantity=3)), a_shipment(1, TEA=1))
+        made = plan(order, {"acme.TEA": 2}, with_shipping=False)
+        arrived = told(advanced(made.order), "shp_1", "delivered")
+        timed = replace(arrived, complete_at="2026-03-09T09:00:00.000Z")
+        failed = undone(timed, made.lines[:1], made.shipping)
+        assert (failed.state, failed.complete_at) == (S.DELIVERED, "")
+        require_shippable(failed, {"acme.TEA": 2})
+        with pytest.raises(NothingToShip):
+            require_shippable(failed, {"acme.TEA": 3})
+        assert shipped(failed, a_shipment(2, TEA=2)).state is S.DELIVERED
 
     def test_ends_cancelling(self) -> None:
         require_cancellable(an_order())

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.contexts.orders.model.refunds import plan, plan_rest, undone
+from chalicelib.contexts.orders.model.refunds import plan, plan_rest, put_back, undone
 from chalicelib.contexts.orders.model.refusals import NothingToRefund
 from chalicelib.contexts.orders.model.states import OrderState
 from tests.makers.orders import a_line, an_order, gbp
@@ -90,6 +90,23 @@ def test_any_sequence_gives_back_exactly_what_was_paid(line, wishes) -> None:
     assert amounts + rest.amount.amount == order.totals.payable.amount
     assert commissions + rest.commission.amount == line.commission.amount
     assert rest.order.refunded == order.totals.payable
+
+
+@given(lines, st.lists(st.tuples(st.integers(1, 4), st.booleans(), st.booleans()), max_size=20))
+def test_units_come_back_once_however_often_a_refund_fails(line, story) -> None:
+    order, in_stock = an_order(line), 0
+    for quantity, fails, is_restocked in story:
+        try:
+            made = units(order, quantity)
+        except NothingToRefund:
+            continue
+        order, back = put_back(made) if is_restocked else (made.order, {})
+        in_stock += sum(back.values())
+        assert in_stock == order.lines[0].restocked <= line.quantity
+        if not fails and is_restocked:
+            assert in_stock >= quantity
+        if fails:
+            order = undone(order, made.lines, made.shipping)
 
 
 @given(lines, st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=20))

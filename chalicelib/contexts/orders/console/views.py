@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from chalicelib.contexts.inventory.console import StockRowView
-from chalicelib.contexts.orders.model.states import CANCELLABLE, SHIPPABLE, OrderState
+from chalicelib.contexts.orders.model.fulfilment import can_ship
+from chalicelib.contexts.orders.model.states import CANCELLABLE, OrderState
 from chalicelib.contexts.orders.model.values import Order, OrderLine
 from chalicelib.contexts.orders.pages import labels
 from chalicelib.contexts.orders.pages.views import ShipmentView, address_text, shipment_view
@@ -152,7 +153,7 @@ def order_view(
         shipments=[shipment_view(order, one, words) for one in order.shipments],
         can_confirm=order.state is OrderState.PLACED,
         can_cancel=order.state in CANCELLABLE and not order.shipments,
-        can_ship=order.state in SHIPPABLE and any(line.to_ship for line in lines),
+        can_ship=can_ship(order) and any(line.to_ship for line in lines),
         can_refund=order.is_paid_for and order.refunded != order.totals.payable,
         courier=_courier_field(typed, words, errors),
         tracking=_tracking_field(typed, words, errors),

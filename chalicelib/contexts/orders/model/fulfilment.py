@@ -46,14 +46,23 @@ def require_cancellable(order: Order) -> None:
         raise NotCancellable
 
 
+def can_ship(order: Order) -> bool:
+    """Tell whether units may be sent: of a confirmed order that has not arrived yet.
+
+    One that has arrived lacks some when the refund of unsent units failed.
+    """
+    lacks_some = order.state is OrderState.DELIVERED and not order.is_wholly_sent
+    return order.state in SHIPPABLE or lacks_some
+
+
 def require_shippable(order: Order, wanted: Mapping[str, int]) -> None:
     """Refuse `orders.not_confirmed`, or `orders.nothing_to_ship` for more than is left."""
-    if order.state not in SHIPPABLE:
+    if not can_ship(order):
         raise NotConfirmed(f"The order is {order.state}; it ships once it is confirmed")
     short = [
-        {"sku": line.sku, "left": line.unshipped}
-        for line in order.lines
-        if wanted.get(line.sku, 0) > line.unshipped
+        {"sku": line.sku, "left": left}
+        for line, left in _left(order)
+        if wanted.get(line.sku, 0) > left
     ]
     if short:
         raise NothingToShip(extra={"lines": short})
@@ -98,11 +107,10 @@ def received(order: Order) -> list[Order]:
     """
     if order.state is OrderState.COMPLETED:
         return []
-    wholly_sent = all(line.shipped >= line.expected for line in order.lines)
     steps = []
     if order.state is OrderState.READY_FOR_PICKUP:
         steps.append(moved(order, OrderState.COLLECTED))
-    elif order.state in _WHOLLY_SENT and wholly_sent:
+    elif order.state in _WHOLLY_SENT and order.is_wholly_sent:
         if order.state is not OrderState.DELIVERED:
             steps.append(moved(order, OrderState.DELIVERED))
     elif order.state is not OrderState.COLLECTED:
@@ -124,6 +132,13 @@ def advanced(order: Order) -> Order:
     if target is OrderState.CONFIRMED or not ORDER.allows(order.state, target):
         return order
     return moved(order, target)
+
+
+def _left(order: Order) -> list[tuple[OrderLine, int]]:
+    """What may still be sent of each line; of an order that has arrived only what it lacks."""
+    if order.state is OrderState.DELIVERED:
+        return [(line, line.expected - line.shipped) for line in order.lines]
+    return [(line, line.unshipped) for line in order.lines]
 
 
 def _arrived(line: OrderLine, units: int) -> OrderLine:

@@ -62,16 +62,38 @@ def plan_rest(order: Order) -> RefundPlan | None:
     return plan(order, rest, with_shipping=shipping_left)
 
 
+def put_back(plan: RefundPlan) -> tuple[Order, dict[str, int]]:
+    """Put a refund's units back into stock: the order after that, and the units by sku.
+
+    Those of a refund that failed are there already, so asking again puts none there twice.
+    """
+    given = {line.sku: line.quantity for line in plan.lines}
+    units = {
+        line.sku: min(given.get(line.sku, 0), line.refunded - line.restocked)
+        for line in plan.order.lines
+    }
+    units = {sku: quantity for sku, quantity in units.items() if quantity > 0}
+    lines = tuple(
+        replace(line, restocked=line.restocked + units.get(line.sku, 0))
+        for line in plan.order.lines
+    )
+    return replace(plan.order, lines=lines), units
+
+
 def undone(order: Order, lines: tuple[RefundLine, ...], shipping: Money) -> Order:
-    """Take a refund back that the company could not pay out: it may be asked for again."""
+    """Take a refund back that the company could not pay out: it may be asked for again.
+
+    Units that are to be sent again keep the order from completing by itself.
+    """
     given = {line.sku: line for line in lines}
-    return replace(
+    after = replace(
         order,
         lines=tuple(
             _give_back(line, given[line.sku]) if line.sku in given else line for line in order.lines
         ),
         shipping_refunded=order.shipping_refunded - shipping.amount,
     )
+    return after if after.is_wholly_sent else replace(after, complete_at="")
 
 
 def _take(line: OrderLine, units: int) -> tuple[OrderLine, RefundLine]:

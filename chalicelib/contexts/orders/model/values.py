@@ -46,7 +46,8 @@ class MerchantCopy(Struct, frozen=True):
 class OrderLine(Struct, frozen=True):
     """One variant, as agreed. Price, total and commission are frozen; the counts below grow.
 
-    `refunded` units took `refunded_amount` of `total` and `refunded_commission` of `commission`.
+    `refunded` units took `refunded_amount` of `total` and `refunded_commission` of `commission`;
+    `restocked` units came back into stock, and stay there when their refund fails.
     """
 
     sku: str
@@ -65,6 +66,7 @@ class OrderLine(Struct, frozen=True):
     refunded: int = 0
     refunded_amount: int = 0
     refunded_commission: int = 0
+    restocked: int = 0
 
     @property
     def unshipped(self) -> int:
@@ -168,6 +170,14 @@ class Order(Struct, frozen=True):
         if self.returned >= self.totals.payable.amount:
             return PaymentState.REFUNDED
         return PaymentState.PARTLY_REFUNDED
+
+    @property
+    def is_wholly_sent(self) -> bool:
+        return all(line.shipped >= line.expected for line in self.lines)
+
+    @property
+    def has_wholly_arrived(self) -> bool:
+        return all(line.delivered >= line.expected for line in self.lines)
 
     @property
     def is_paid_for(self) -> bool:

@@ -190,7 +190,8 @@ def _undo_paid(seen: Seen, leaving: Sequence[Order], reason: str) -> tuple[Seen,
     promised = 0
     for order in leaving:
         plan = refunds.plan_rest(order)
-        after = moved(plan.order if plan else order, OrderState.CANCELLED)
+        left, back = refunds.put_back(plan) if plan else (order, {})
+        after = moved(left, OrderState.CANCELLED)
         gone.append(after)
         writes += [
             store.save_order(after),
@@ -202,7 +203,8 @@ def _undo_paid(seen: Seen, leaving: Sequence[Order], reason: str) -> tuple[Seen,
             writes += [payment_store.refund_row(refund), outbox.write(refunding.requested(refund))]
             made.append(refund)
             promised += refund.amount.amount
-            units = refunding.restored(units, plan.lines)
+            for sku, quantity in back.items():
+                units[sku] = units.get(sku, 0) + quantity
     orders = _with(seen.orders, gone)
     ends = all(order.state is OrderState.CANCELLED for order in orders)
     state = PurchaseState.CANCELLED if ends else seen.purchase.state

@@ -4,7 +4,7 @@ The amount depends on what went back before, so the order is written under the v
 read; when that fails the order is read and the amount computed again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -24,7 +24,6 @@ from chalicelib.contexts.payments import store as payment_store
 from chalicelib.contexts.payments.model import (
     Payment,
     Refund,
-    RefundLine,
     RefundState,
     RefundTooLarge,
 )
@@ -65,7 +64,8 @@ def refund(
         payment = _payment(order)
         refund_id = ids.derived("ref", key.hash) if key else ids.new("ref")
         made = refund_made(plan, payment, refund_id, wish.reason)
-        after = telling.timed(fulfilment.advanced(plan.order))
+        left, units = refunds.put_back(plan) if wish.restock else (plan.order, {})
+        after = telling.timed(fulfilment.advanced(left))
         writes = [
             store.save_order(after),
             payment_store.reserve_refund(payment, made.amount),
@@ -75,8 +75,7 @@ def refund(
         ]
         if key is not None and seal is not None:
             writes.insert(0, key.record(refund_id, seal(made)))
-        units = {line.sku: line.quantity for line in plan.lines}
-        if wish.restock and units:
+        if units:
             writes += inventory.give_back(order.purchase_id, refund_id, units)
         try:
             transact.commit(writes)
@@ -131,14 +130,6 @@ def refund_made(plan: RefundPlan, payment: Payment, refund_id: str, reason: str)
         email=order.email,
         locale=order.locale,
     )
-
-
-def restored(units: Mapping[str, int], lines: Sequence[RefundLine]) -> dict[str, int]:
-    """Add a refund's units to those that come back into stock."""
-    summed = dict(units)
-    for line in lines:
-        summed[line.sku] = summed.get(line.sku, 0) + line.quantity
-    return summed
 
 
 def _payment(order: Order) -> Payment:

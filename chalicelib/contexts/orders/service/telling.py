@@ -35,9 +35,8 @@ def confirmed(order: Order) -> OrderConfirmed:
 
 def sent(order: Order, copy: ShipmentCopy) -> OrderShipped | OrderPartlyShipped:
     """Tell of a shipment: the one with which everything is on its way, or one more to come."""
-    is_whole = all(line.shipped >= line.expected for line in order.lines)
     titles = {line.sku: line.title for line in order.lines}
-    return (OrderShipped if is_whole else OrderPartlyShipped)(
+    return (OrderShipped if order.is_wholly_sent else OrderPartlyShipped)(
         **head(),
         **of_order(order),
         shipment_id=copy.id,
@@ -76,8 +75,13 @@ def timed(order: Order) -> Order:
     if order.complete_at or order.state not in {OrderState.SHIPPED, OrderState.DELIVERED}:
         return order
     wait_s = settings().complete_after_s
-    if order.state is OrderState.SHIPPED:
-        if any(one.courier in couriers.calling() for one in order.shipments):
+    if order.state is OrderState.SHIPPED or not order.has_wholly_arrived:
+        if not order.is_wholly_sent or any(map(_is_awaited, order.shipments)):
             return order
         wait_s += SILENT_TRANSIT_S
     return replace(order, complete_at=clock.iso(clock.later(clock.now(), wait_s)))
+
+
+def _is_awaited(shipment: ShipmentCopy) -> bool:
+    """Whether a courier will still tell that it has arrived."""
+    return shipment.courier in couriers.calling() and not shipment.is_delivered
