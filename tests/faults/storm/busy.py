@@ -16,8 +16,11 @@ BY_ORDER = {
     "*": ("expires_at",),
     "MAIL": ("message_id",),
     "DONE#inventory_levels": ("row",),
+    "TALLY": ("version",),
 }
-"""What depends on which message came first: the carrier's numbers, and who noticed a level."""
+"""What depends on which message came first, and with which others: the carrier's numbers, who
+noticed a level, and in how many steps a count was added up.
+"""
 
 
 @contextmanager

@@ -53,9 +53,10 @@ def _spoil(made: Scene) -> Counter[tuple[str, str]]:
     for queue in QUEUES:
         own = [one for one in made.machine.waiting if one.queue is queue]
         assert own, f"nothing waits in {queue.key}"
+        healthy = [one.body for one in own]
         batches = max(-(-len(own) // (ONE_IN - 1)), len(KINDS))
         for number in range(batches):
-            body = poison(queue, own[number % len(own)].body, KINDS[number % len(KINDS)])
+            body = poison(queue, healthy[number % len(healthy)], KINDS[number % len(KINDS)])
             own.insert(min(number * ONE_IN + number % ONE_IN, len(own)), Message(queue, body))
             added[queue.key, body] += 1
         mixed += own
