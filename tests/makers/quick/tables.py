@@ -2,30 +2,40 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.kernel import clock
 from infra.wiring import INDEXES
 from tests.makers.quick import expressions
 from tests.makers.quick.expressions import NoSuchAttribute, Row, Terms
 
+TOKEN_LIVES_S = 600
 TRANSACTION_MAX, BATCH_GET_MAX, BATCH_WRITE_MAX = 100, 100, 25
 Place = tuple[str, str]
 Table = dict[Place, Row]
 
 
 class Tables:
-    """Every table, each from its keys to its rows. A table is there once it is used."""
+    """Every table, each from its keys to its rows. A table is there once it is used.
+
+    As in DynamoDB, a transaction whose token was applied within ten minutes is a success that does
+    nothing.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[str, Table] = defaultdict(dict)
+        self.tokens: dict[str, datetime] = {}
 
     def put_aside(self) -> Any:
-        return {name: dict(table) for name, table in self.rows.items()}
+        return {name: dict(table) for name, table in self.rows.items()}, dict(self.tokens)
 
     def bring_back(self, kept: Any) -> None:
-        self.rows = defaultdict(dict, {name: dict(table) for name, table in kept.items()})
+        rows, tokens = kept
+        self.rows = defaultdict(dict, {name: dict(table) for name, table in rows.items()})
+        self.tokens = dict(tokens)
 
     def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -101,6 +111,9 @@ class Tables:
         return {"UnprocessedItems": {}}
 
     def _transact(self, params: dict[str, Any]) -> dict[str, Any]:
+        token, now = params["ClientRequestToken"], clock.now()
+        if token in self.tokens and (now - self.tokens[token]).total_seconds() < TOKEN_LIVES_S:
+            return {}
         writes = [pair for one in params["TransactItems"] for pair in one.items()]
         assert len(writes) <= TRANSACTION_MAX
         places = [(request["TableName"], _place_of(kind, request)) for kind, request in writes]
@@ -117,6 +130,7 @@ class Tables:
             raise _cancelled(refusals)
         for kind, request in writes:
             self._apply(kind, request)
+        self.tokens[token] = now
         return {}
 
     def _apply(self, kind: str, request: Mapping[str, Any]) -> None:
