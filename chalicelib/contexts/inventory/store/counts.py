@@ -148,7 +148,7 @@ def _traces(merchant_id: str, sku: str, on_hand: int, actor: str) -> list[Write]
     ]
 
 
-def _log(sku: str, actor: str, **what: int) -> Write:
+def _log(sku: str, actor: str, **what: Any) -> Write:
     line = LogItem(
         f"STOCK#{sku}",
         f"LOG#{ids.ulid()}",
