@@ -89,7 +89,7 @@ def persist(send: Callable[[bool], T]) -> T:
     """
     in_doubt = False
     for attempt in range(ATTEMPTS_MAX):
-        _require_time()
+        require_time()
         try:
             return send(in_doubt)
         except (ClientError, BotoCoreError, LeftOver) as error:
@@ -124,8 +124,7 @@ def pause(attempt: int) -> None:
     """Wait before the next attempt or round. Refuses `Busy` when the time is over."""
     ceiling_ms = min(BACKOFF_FIRST_MS * 2**attempt, BACKOFF_MAX_MS)
     wait_s = ceiling_ms * (ids.random_bits(16) / 65_536) / 1_000
-    if _ends and now_s() + wait_s > _ends[-1]:
-        raise Busy
+    require_time(wait_s)
     sleep_s(wait_s)
 
 
@@ -137,8 +136,9 @@ def sleep_s(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def _require_time() -> None:
-    if _ends and now_s() > _ends[-1]:
+def require_time(wait_s: float = 0) -> None:
+    """Refuse `Busy` where a call that begins then might not end before the function does."""
+    if any(now_s() + wait_s > end for end in _ends[-1:]):
         raise Busy
 
 

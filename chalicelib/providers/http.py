@@ -9,10 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from chalicelib.aws import retries
 from chalicelib.kernel.errors import Busy
 
-CONNECT_TIMEOUT_S = 3
-READ_TIMEOUT_S = 10
 ANSWER_BYTES_MAX = 1024 * 1024
 
 
@@ -31,13 +30,15 @@ class Answer(Struct, frozen=True):
 
 
 def call(method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
-    """Send one request. Refuses `providers.unavailable` for no answer, 401, 403, 409, 429 and 5xx.
+    """Send one request. Refuses `request.busy` when there is no time left for it, and
+    `providers.unavailable` for no answer, 401, 403, 409, 429 and 5xx.
 
     409 is a company's word for "the same key is still being worked on"; 401 and 403 mean that our
     own credentials are wrong, which says nothing about the payment or refund.
     """
     import urllib3
 
+    retries.require_time()
     try:
         answer = _pool().request(
             method,
@@ -61,5 +62,5 @@ def call(method: str, url: str, *, headers: Mapping[str, str], body: bytes | Non
 def _pool() -> Any:
     import urllib3
 
-    timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S)
+    timeout = urllib3.Timeout(connect=retries.CONNECT_TIMEOUT_S, read=retries.READ_TIMEOUT_S)
     return urllib3.PoolManager(timeout=timeout)

@@ -11,6 +11,7 @@ from chalicelib.aws.settings import settings
 from chalicelib.aws.tables import Item, connection
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import Busy
+from chalicelib.providers import http
 from infra.wiring import API_FUNCTION, FUNCTIONS
 from tests.makers import rows, weather
 from tests.makers.http import Http
@@ -244,6 +245,12 @@ class TestTime:
         ):
             reads.get(CupItem, "TRAY", "TEA#1")
         assert bad.sent["GetItem"] == retries.ATTEMPTS_MAX
+
+    def test_no_company_is_asked_when_the_time_is_over(self, cloud) -> None:
+        with Weather(first(0, SLOW)).over(cloud) as bad, retries.until(Remaining(28)):
+            bad.slept_s += 15.1
+            with pytest.raises(Busy):
+                http.call("GET", "http://127.0.0.1:9/", headers={})
 
     def test_nobody_else_tries_again(self, cloud) -> None:
         """botocore and PynamoDB send once: no number of theirs multiplies ours."""
