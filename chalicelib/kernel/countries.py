@@ -14,6 +14,9 @@ CODES = frozenset(
     """.split()
 )
 
+SCHEMA = {"enum": sorted(CODES)}
+"""What the contract says of a country."""
+
 
 def is_country(code: str) -> bool:
     """Tell whether a code is an officially assigned one, in capitals."""

@@ -37,6 +37,10 @@ def document(routes: Mapping[str, Mapping[str, Any]], *, version: str, url: str)
     operations = list(_operations(routes))
     types = _types(operations)
     schemas, components = msgspec.json.schema_components(types, ref_template=REF)
+    for shape in types:
+        extra = getattr(shape, "schema_extra", None)
+        if extra:
+            components[shape.__name__].update(extra)
     schema_of = dict(zip(map(_key, types), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:

@@ -35,7 +35,7 @@ class PutLine(msgspec.Struct, forbid_unknown_fields=True):
 class QuoteAddress(msgspec.Struct, forbid_unknown_fields=True):
     """Where to: the country decides, the rest may come along or follow at checkout."""
 
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", extra_json_schema=countries.SCHEMA)]
     name: Line = ""
     phone: Line = ""
     line1: Line = ""

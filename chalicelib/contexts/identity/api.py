@@ -1,6 +1,7 @@
 """Members and their sessions as JSON."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from chalice import Blueprint
@@ -15,8 +16,17 @@ from chalicelib.web.session import member_cookie
 
 bp = Blueprint(__name__)
 
-Email = Annotated[str, Meta(min_length=3, max_length=model.EMAIL_LENGTH_MAX)]
-Phone = Annotated[str, Meta(min_length=7, max_length=40)]
+Email = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=model.EMAIL_LENGTH_MAX,
+        extra_json_schema={"pattern": model.EMAIL_TOLD},
+    ),
+]
+Phone = Annotated[
+    str, Meta(min_length=7, max_length=40, extra_json_schema={"pattern": model.PHONE_TOLD})
+]
 NewPassword = Annotated[
     str, Meta(min_length=model.PASSWORD_LENGTH_MIN, max_length=model.PASSWORD_LENGTH_MAX)
 ]
@@ -24,10 +34,13 @@ Password = Annotated[str, Meta(min_length=1, max_length=4 * model.PASSWORD_LENGT
 CartId = Annotated[str, Meta(min_length=1, max_length=60)]
 Name = Annotated[str, Meta(max_length=model.NAME_LENGTH_MAX)]
 
+ONE_LOGIN = {"oneOf": [{"required": ["email"]}, {"required": ["phone"]}]}
+
 
 class NewMember(msgspec.Struct, forbid_unknown_fields=True):
     """One of `email` and `phone` (with its country code) is the login."""
 
+    schema_extra: ClassVar[Mapping[str, Any]] = ONE_LOGIN
     password: NewPassword
     email: Email | UnsetType = UNSET
     phone: Phone | UnsetType = UNSET
@@ -37,6 +50,7 @@ class NewMember(msgspec.Struct, forbid_unknown_fields=True):
 class SignIn(msgspec.Struct, forbid_unknown_fields=True):
     """`cart` names a cart, whose token is in X-Cart-Token: it becomes the member's."""
 
+    schema_extra: ClassVar[Mapping[str, Any]] = ONE_LOGIN
     password: Password
     email: Email | UnsetType = UNSET
     phone: Phone | UnsetType = UNSET

@@ -25,6 +25,15 @@ ADDRESS_FAILURES_MAX = 300
 ADDRESS_WINDOW_S = 60
 
 _EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"()]+\.[^@\s.,;<>\"()]+")
+EMAIL_TOLD = (
+    r"""^[^@\s,;<>"()\x00-\x1f\x7f]+@[^@\s,;<>"()\x00-\x1f\x7f]+"""
+    r"""\.[^@\s.,;<>"()\x00-\x1f\x7f]+$"""
+)
+"""An email address as the contract describes it; one with spaces around it is taken as well."""
+PHONE_TOLD = (
+    r"^[\s().-]*(\+|0[\s().-]*0)?[\s().-]*[1-9]"
+    rf"([\s().-]*[0-9]){{{PHONE_DIGITS_MIN - 1},{PHONE_DIGITS_MAX - 1}}}[\s().-]*$"
+)
 _PHONE_MARKS = re.compile(r"[\s().-]")
 _PHONE = re.compile(rf"[1-9][0-9]{{{PHONE_DIGITS_MIN - 1},{PHONE_DIGITS_MAX - 1}}}")
 

@@ -14,6 +14,7 @@ from chalicelib.contexts.catalog.model.products import PRICE_MAX
 from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.kernel import text
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX
 from chalicelib.web.endpoint import Answer, Keys, created, endpoint, once, sealed
@@ -21,14 +22,22 @@ from chalicelib.web.request import Request
 
 bp = Blueprint(__name__)
 
-Title = Annotated[str, Meta(min_length=1, max_length=255)]
+Title = Annotated[str, Meta(min_length=1, max_length=255, extra_json_schema=text.TOLD_FILLED)]
 Description = Annotated[str, Meta(max_length=100_000)]
 Name = Annotated[str, Meta(min_length=1, max_length=60)]
 Value = Annotated[str, Meta(min_length=1, max_length=255)]
 Reference = Annotated[str, Meta(min_length=1, max_length=80)]
+SKU_TOLD = {"pattern": "^[A-Za-z0-9._-]{1,64}$"}
+"""What the contract says of a merchant's own code; the full SKU is taken as well."""
 Weight = Annotated[int, Meta(ge=0, le=10_000_000)]
 State = Literal["draft", "listed", "delisted"]
-Attributes = Annotated[dict[Name, Value], Meta(max_length=30)]
+Attributes = Annotated[
+    dict[
+        Annotated[str, Meta(min_length=1, max_length=60, extra_json_schema=text.TOLD_FILLED)],
+        Annotated[str, Meta(min_length=1, max_length=255, extra_json_schema=text.TOLD_FILLED)],
+    ],
+    Meta(max_length=30),
+]
 Options = Annotated[list[Name], Meta(max_length=5)]
 Tags = Annotated[list[Value], Meta(max_length=50)]
 
@@ -41,7 +50,7 @@ class PriceBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class VariantBody(msgspec.Struct, forbid_unknown_fields=True):
-    sku: Annotated[str, Meta(min_length=1, max_length=128)]
+    sku: Annotated[str, Meta(min_length=1, max_length=128, extra_json_schema=SKU_TOLD)]
     price: PriceBody
     options: Annotated[dict[Name, Value], Meta(max_length=5)] = {}
     compare_at: PriceBody | None = None

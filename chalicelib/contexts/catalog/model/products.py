@@ -268,7 +268,7 @@ def check(content: Content, currency: str) -> None:
 
 def check_text(name: str, value: str) -> None:
     """Refuse `catalog.text_malformed` for a text that is blank or holds control characters."""
-    if not value.strip() or has_control(value):
+    if not _is_plain(value):
         detail = f"{name} is blank or holds control characters"
         raise TextMalformed(detail, errors=[FieldError(name, "wrong_text", detail)])
 
@@ -305,18 +305,22 @@ def merged_pictures(fresh: Sequence[Media], known: Sequence[Media]) -> tuple[Med
 
 def _check_options(content: Content) -> None:
     names = list(content.options)
-    if len(set(names)) < len(names) or not all(name.strip() for name in names):
-        raise OptionsMismatch("Option names are blank or repeated")
+    if len(set(names)) < len(names) or not all(map(_is_plain, names)):
+        raise OptionsMismatch("Option names are repeated, blank or hold control characters")
     seen: set[tuple[str, ...]] = set()
     for variant in content.variants:
         if set(variant.options) != set(names):
             raise OptionsMismatch(f"{variant.sku} has other options than the product")
         values = tuple(variant.options[name] for name in names)
-        if not all(value.strip() and not has_control(value) for value in values):
+        if not all(map(_is_plain, values)):
             raise OptionsMismatch(f"{variant.sku} has a blank option value")
         if values in seen:
             raise OptionsMismatch(f"{variant.sku} repeats {' / '.join(values) or 'the variant'}")
         seen.add(values)
+
+
+def _is_plain(value: str) -> bool:
+    return bool(value.strip()) and not has_control(value)
 
 
 def _first_repeated(skus: Sequence[str]) -> str:

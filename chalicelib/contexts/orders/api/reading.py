@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from chalicelib.contexts.identity.model import normal_email
+from chalicelib.contexts.identity.model import EMAIL_TOLD, normal_email
 from chalicelib.contexts.orders.model.values import Address
 from chalicelib.contexts.orders.service import Wish
 from chalicelib.kernel import countries, text
@@ -19,15 +19,21 @@ MAY_BE_EMPTY = {"line2", "region"}
 Provider = Annotated[str, Meta(min_length=1, max_length=40)]
 
 
+_PLAIN = r"[^\x00-\x1f\x7f\x85\u2028\u2029]"
+FILLED = {"pattern": rf"^{_PLAIN}*[^\s\x00-\x1f\x7f\x85\u2028\u2029]{_PLAIN}*$", "minLength": 1}
+ONE_LINE = {"pattern": f"^{_PLAIN}*$"}
+"""What the contract says of an address's lines: plain text, and something in it."""
+
+
 class AddressBody(msgspec.Struct, forbid_unknown_fields=True):
-    name: Annotated[str, Meta(max_length=100)]
-    phone: Annotated[str, Meta(max_length=40)]
-    line1: Annotated[str, Meta(max_length=200)]
-    city: Annotated[str, Meta(max_length=100)]
-    postal_code: Annotated[str, Meta(max_length=20)]
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
-    line2: Annotated[str, Meta(max_length=200)] = ""
-    region: Annotated[str, Meta(max_length=100)] = ""
+    name: Annotated[str, Meta(max_length=100, extra_json_schema=FILLED)]
+    phone: Annotated[str, Meta(max_length=40, extra_json_schema=FILLED)]
+    line1: Annotated[str, Meta(max_length=200, extra_json_schema=FILLED)]
+    city: Annotated[str, Meta(max_length=100, extra_json_schema=FILLED)]
+    postal_code: Annotated[str, Meta(max_length=20, extra_json_schema=FILLED)]
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", extra_json_schema=countries.SCHEMA)]
+    line2: Annotated[str, Meta(max_length=200, extra_json_schema=ONE_LINE)] = ""
+    region: Annotated[str, Meta(max_length=100, extra_json_schema=ONE_LINE)] = ""
 
 
 class MoneyBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,14 +46,14 @@ class PaymentBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Checkout(msgspec.Struct, forbid_unknown_fields=True):
-    email: Annotated[str, Meta(max_length=254)]
+    email: Annotated[str, Meta(max_length=254, extra_json_schema={"pattern": EMAIL_TOLD})]
     address: AddressBody
     delivery_method: Annotated[str, Meta(min_length=1, max_length=64)]
     payment: PaymentBody
     expected_total: MoneyBody | None = None
     quote_id: Annotated[str, Meta(min_length=1, max_length=2_000)] | None = None
     locale: Annotated[str, Meta(pattern="^(en|zh-CN)$")] | None = None
-    note: Annotated[str, Meta(max_length=NOTE_LENGTH_MAX)] = ""
+    note: Annotated[str, Meta(max_length=NOTE_LENGTH_MAX, extra_json_schema=text.TOLD)] = ""
 
 
 def wish_of(body: Checkout, locale: str) -> Wish:

@@ -56,7 +56,10 @@ class ShipBody(msgspec.Struct, forbid_unknown_fields=True):
 
 class RefundBody(msgspec.Struct, forbid_unknown_fields=True):
     lines: Annotated[list[Units], Meta(max_length=LINES_MAX)]
-    reason: Annotated[str, Meta(min_length=1, max_length=REASON_LENGTH_MAX)]
+    reason: Annotated[
+        str,
+        Meta(min_length=1, max_length=REASON_LENGTH_MAX, extra_json_schema=text.TOLD_FILLED),
+    ]
     shipping: bool = False
     restock: bool = False
 
