@@ -37,6 +37,7 @@ def test_every_point(
         for first in chance.choices(points, k=PAIRS_OF_A_WORKFLOW):
             second = (chance.randint(1, singles[first].after_kill), chance.choice(SIDES))
             pairs.append(sweep.kill(first, second))
+    assert cloud.tables.saved_by_tokens == 0, "a token, which lives ten minutes, is no marker"
     most = max(run.redeliveries for run in [*singles.values(), *real, *pairs])
     figures = {"single points": len(singles), "real kills": len(real), "pairs": len(pairs)}
     told(workflow, figures | {"most redeliveries": most})
