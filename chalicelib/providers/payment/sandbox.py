@@ -63,6 +63,13 @@ class _Standing(msgspec.Struct):
     data: _Data
 
 
+class _RefundStanding(msgspec.Struct):
+    """The company's answer to a refund order: how the refund stands, where it says so."""
+
+    state: Text = ""
+    reason: Text = ""
+
+
 class Sandbox(Struct, frozen=True):
     """The adapter. `url` is where the company's pages are; empty where it has none."""
 
@@ -119,7 +126,7 @@ class Sandbox(Struct, frozen=True):
         )
 
     def refund(self, order: RefundOrder) -> RefundAnswer:
-        """Tell the company; it gives its word by a callback when somebody clicks."""
+        """Tell the company; it gives its word when somebody clicks, by a callback and when asked."""
         if not self.url:
             return RefundAnswer(RefundStanding.SENT)
         body = msgspec.json.encode(
@@ -142,10 +149,10 @@ class Sandbox(Struct, frozen=True):
         answer = http.call("POST", f"{self.url}/refunds", headers=headers, body=body)
         if answer.status >= 400:
             return RefundAnswer(RefundStanding.FAILED, reason=f"refused with {answer.status}")
-        return RefundAnswer(RefundStanding.SENT)
+        return _refund_answer(answer.body)
 
     def ask_refund(self, order: RefundOrder) -> RefundAnswer:
-        """Send it again: the refund's id makes it the same refund."""
+        """Send it again: the refund's id makes it the same refund, and the answer tells of it."""
         return self.refund(order)
 
     def _callback(
@@ -172,6 +179,16 @@ class Sandbox(Struct, frozen=True):
 
     def _link_signature(self, text: str) -> str:
         return hmac.new(signing.key_of(self.secret), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _refund_answer(body: bytes) -> RefundAnswer:
+    """Read how a refund stands. A body that does not say so is that of a refund under way."""
+    try:
+        told = msgspec.json.decode(body, type=_RefundStanding)
+        standing = RefundStanding(told.state)
+    except (ValueError, RecursionError):
+        return RefundAnswer(RefundStanding.SENT)
+    return RefundAnswer(standing, reason=told.reason)
 
 
 def _decoded(body: bytes, shape: type[T]) -> T:

@@ -22,6 +22,7 @@ PAYMENT_ACTS = {
 }
 STANDINGS = {"payment.captured", "payment.failed", "payment.expired"}
 """Words about the payment itself. Money that was taken stays taken, whatever was clicked later."""
+REFUND_STANDINGS = {"refund.succeeded": "succeeded", "refund.failed": "failed"}
 REFUND_ACTS = {"succeed": ("refund.succeeded", None), "fail": ("refund.failed", "account_closed")}
 AMOUNT = re.compile(r"[0-9]{1,12}")
 CURRENCY = re.compile(r"[A-Z]{3}")
@@ -86,7 +87,7 @@ class PaymentCompany:
         return call.page("refunds", refunds=self._store.latest("refund"))
 
     async def take_refund(self, call: Call) -> Response:
-        """Souk asks for a refund; it waits here until somebody clicks."""
+        """Souk asks for a refund, or asks again how it stands; it waits here until somebody clicks."""
         try:
             wanted = call.signed_data(self._line.secret, self._now())
         except signing.BadSignature as refusal:
@@ -101,8 +102,7 @@ class PaymentCompany:
             facts["provider_reference"] = f"sbxref_{secrets.token_hex(8)}"
             refund = Record("refund", wanted["refund_id"], facts)
             self._store.save(refund)
-        reference = refund.facts["provider_reference"]
-        return answer(202, {"refund_id": refund.id, "provider_reference": reference})
+        return answer(202, _refund_standing(refund))
 
     async def act_on_refund(self, call: Call) -> Response | None:
         """A button of the refunds page."""
@@ -139,6 +139,16 @@ class PaymentCompany:
             "return_url": query.get("return_url", ""),
         }
         self._store.save(payment)
+
+
+def _refund_standing(refund: Record) -> dict[str, Any]:
+    """The last word on a refund; `sent` where nobody has clicked."""
+    said = [one for one in refund.sent if one.type in REFUND_STANDINGS]
+    told = {"refund_id": refund.id, "provider_reference": refund.facts["provider_reference"]}
+    if not said:
+        return told | {"state": "sent"}
+    reason = json.loads(said[-1].body)["data"].get("reason", "")
+    return told | {"state": REFUND_STANDINGS[said[-1].type], "reason": reason}
 
 
 def _with(data: dict[str, Any], reason: str | None) -> dict[str, Any]:

@@ -288,10 +288,13 @@ def test_a_refund_waits_for_a_click(run, upstream, tmp_path, button, type_):
             assert upstream.requests == []
             page = await clicker.get("/refunds")
             await clicker.post(f"/refunds/ref_1/{button}")
-            return first, again, page
+            asked = await clicker.signed("/refunds", PAYMENT_SECRET, message, message_id="c")
+            return first, again, page, asked
 
-    first, again, page = run(scenario)
+    first, again, page, asked = run(scenario)
     assert (first.status, first.body) == (202, again.body)
+    assert json.loads(first.body)["state"] == "sent"
+    assert json.loads(asked.body)["state"] == type_.removeprefix("refund.")
     assert page.body.decode().count("ref_1") > 0
     [heard] = told(upstream, PAYMENT_SECRET)
     assert heard["type"] == type_

@@ -226,6 +226,17 @@ def test_a_refund_that_never_went_out_goes_out_when_asked(house: House) -> None:
     assert refunds_at(house) == 1
 
 
+@pytest.mark.parametrize("standing", [RefundStanding.SUCCEEDED, RefundStanding.FAILED])
+def test_a_refund_whose_callback_was_lost_tells_its_end_when_asked(
+    house: House, standing: RefundStanding
+) -> None:
+    house.captured()
+    house.adapter.refund(an_order(house))
+    house.company.end_refunds(standing)
+    assert house.adapter.ask_refund(an_order(house)).standing is standing
+    assert refunds_at(house) == 1
+
+
 def test_a_refused_refund_has_failed(house: House) -> None:
     house.captured()
     if isinstance(house, SandboxHouse):

@@ -21,6 +21,7 @@ class SandboxCompany(Company):
         self.clicked: dict[str, dict[str, Any]] = {}
         self.orders: dict[str, dict[str, Any]] = {}
         self.refuses_refunds = False
+        self.refund_state = "sent"
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         if not _is_signed(headers, body):
@@ -34,7 +35,11 @@ class SandboxCompany(Company):
         order = json.loads(body)["data"]
         assert headers["webhook-id"] == order["refund_id"]
         self.orders[order["refund_id"]] = order
-        return 202, {}
+        return 202, {"state": self.refund_state}
+
+    def end_refunds(self, state: str) -> None:
+        """Let every refund of now and later have succeeded or failed."""
+        self.refund_state = state
 
     def signed(
         self, kind: str, data: Any, event_id: str = "msg_1", at: int | None = None
