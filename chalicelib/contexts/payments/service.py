@@ -1,6 +1,7 @@
 """What Souk does about payments: begins them, hears what companies say, sends refunds, asks."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -26,7 +27,7 @@ from chalicelib.contexts.payments.model import (
 from chalicelib.contexts.payments.store import PaymentItem, RefundItem
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
-from chalicelib.kernel.errors import Busy, NotFound, Refusal
+from chalicelib.kernel.errors import Busy, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.providers import payment as companies
 from chalicelib.providers.http import ProviderUnavailable
@@ -43,7 +44,9 @@ from chalicelib.providers.payment import (
 ASK_AFTER_S = 600
 ASK_UNTIL_S = 26 * 3_600
 ASK_REFUND_UNTIL_S = 30 * 86_400
-ASK_BATCH_SIZE = 20
+ASK_SHARD_ROWS_MAX = 200
+ASK_SWEEP_S = 10
+"""After that long a sweep asks about no further row, so that the last answer still finds it alive."""
 REVIEW_MAX = 100
 
 STATE_TOLD = {
@@ -224,22 +227,29 @@ def ask_due(capture: Callable[[Callback], object]) -> dict[str, int]:
     """
     counts = {"asked": 0, "told": 0, "refused": 0}
     away: set[str] = set()
-    before = clock.iso(clock.now())
-    for shard in range(store.TIMER_SHARDS):
-        for row in store.due(shard, before, ASK_BATCH_SIZE):
-            if _company_of(row) in away:
+    now = clock.now()
+    until = clock.later(now, ASK_SWEEP_S)
+    for shard in _shards(now):
+        for row in store.due(shard, clock.iso(now), ASK_SHARD_ROWS_MAX):
+            if _company_of(row) in away or clock.now() > until:
                 continue
             try:
-                transact.commit([store.rearm(row, _next_time(row))])
+                next_time, is_last = _next_time(row)
+                transact.commit([store.rearm(row, next_time)])
+                row.due_at = next_time
                 counts["asked"] += 1
                 counts["told"] += _ask(row, capture)
+                if is_last:
+                    transact.commit([store.rearm(row, "")])
             except PaymentMoved:
                 continue
-            except Refusal as refusal:
-                logger().warning("not asked", extra={"row": row.pk, "code": refusal.code})
+            except ProviderUnavailable:
                 counts["refused"] += 1
-                if isinstance(refusal, ProviderUnavailable):
-                    away.add(_company_of(row))
+                away.add(_company_of(row))
+                _ask_soon(row)
+            except Exception:  # noqa: BLE001 - one row's failure never touches its neighbours
+                logger().exception("not asked", extra={"row": row.pk})
+                counts["refused"] += 1
     return counts
 
 
@@ -362,17 +372,33 @@ def _ask_payment(payment: Payment, capture: Callable[[Callback], object]) -> int
     return 1
 
 
-def _next_time(row: PaymentItem | RefundItem) -> str:
-    """The next time to ask: as much later as half the wait so far, until the company gives up."""
+def _shards(now: datetime) -> list[int]:
+    """All shards, beginning elsewhere each time, so that none is always the last."""
+    first = clock.epoch(now) // ASK_AFTER_S
+    return [(first + number) % store.TIMER_SHARDS for number in range(store.TIMER_SHARDS)]
+
+
+def _ask_soon(row: PaymentItem | RefundItem) -> None:
+    """Come again at once for a row whose company was away: it learnt nothing by waiting."""
+    soon = clock.iso(clock.later(clock.now(), ASK_AFTER_S))
+    logger().warning("not asked", extra={"row": row.pk, "code": ProviderUnavailable.code})
+    with suppress(PaymentMoved):
+        transact.commit([store.rearm(row, soon)])
+
+
+def _next_time(row: PaymentItem | RefundItem) -> tuple[str, bool]:
+    """The next time to ask, as much later as half the wait so far; and whether this is the last.
+
+    The timer of the last is taken away once the company has answered, not before.
+    """
     now = clock.now()
     if isinstance(row, PaymentItem):
         since, until_s = clock.parse(row.created_at), ASK_UNTIL_S
     else:
         since, until_s = clock.parse(row.refund.created_at), ASK_REFUND_UNTIL_S
     waited_s = int((now - since).total_seconds())
-    if waited_s > until_s:
-        return ""
-    return clock.iso(clock.later(now, max(ASK_AFTER_S, waited_s // 2)))
+    next_time = clock.iso(clock.later(now, max(ASK_AFTER_S, waited_s // 2)))
+    return next_time, waited_s > until_s
 
 
 def _request(payment: Payment, email: str = "", locale: str = "en") -> PaymentRequest:

@@ -313,6 +313,34 @@ class TestAsking:
         assert service.ask_due(self.never) == {"asked": 2, "told": 0, "refused": 0}
         assert len(sandbox.requests) == 3
 
+    def test_a_company_out_of_reach_at_the_last_time_is_asked_once_more(
+        self, sandbox: SandboxCompany, stage: Clock
+    ) -> None:
+        stored(new("sandbox"))
+        stage.forward(service.ASK_UNTIL_S + 1)
+        sandbox.broken = [503]
+        assert service.ask_due(self.never)["refused"] == 1
+        stage.forward(service.ASK_AFTER_S + 1)
+        assert service.ask_due(self.never) == {"asked": 1, "told": 0, "refused": 0}
+        assert now().ask_at == ""
+
+    def test_many_that_are_due_at_once_are_all_asked_about(
+        self, sandbox: SandboxCompany, stage: Clock
+    ) -> None:
+        for number in range(100, 200):
+            stored(a_payment(id=f"{PAYMENT}{number}", ask_at="2026-03-02T09:10:00.000Z"))
+        stage.forward(601)
+        assert service.ask_due(self.never)["asked"] == 100
+
+    def test_one_row_that_cannot_be_asked_about_leaves_the_others_alone(
+        self, sandbox: SandboxCompany, stage: Clock
+    ) -> None:
+        for number in (1, 2, 3):
+            stored(a_payment(id=f"{PAYMENT[:-1]}{number}", ask_at="2026-03-02T09:10:00.000Z"))
+        sandbox.clicked[PAYMENT] = {"type": "payment.captured", "data": {"payment_id": 5}}
+        stage.forward(601)
+        assert service.ask_due(self.never) == {"asked": 3, "told": 0, "refused": 1}
+
     def test_the_schedule_captures_what_it_finds(
         self, sandbox: SandboxCompany, stage: Clock
     ) -> None:
