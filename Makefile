@@ -1,6 +1,8 @@
 # Souk: `make help` lists what can be done. Needs Python 3.11 or newer and make, nothing else.
 
 STAGE ?= local
+SEEDS ?= 50
+FIRST ?= 1
 CATEGORIES ?= demo/categories.json
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -47,6 +49,9 @@ prove: $(READY) ## every reliability suite whole, its figures into docs/reliabil
 
 planted: $(READY) ## plant each known bug in a copy and show which test noticed: BUGS="float-money"
 	@$(PY) -m tests.planted $(BUGS)
+
+simulate: $(READY) ## live through seeds of the simulator: SEEDS=50 FIRST=1
+	@$(PY) -m tests.simulator --seeds $(SEEDS) --first $(FIRST)
 
 bench: $(READY) ## CPU, round trips, cold start, memory and size, each against its limit
 	@$(PY) -m bench

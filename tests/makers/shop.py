@@ -125,11 +125,13 @@ class Shop:
         secret = settings().sandbox_payment_secret
         return self._call("/webhooks/payments/sandbox", secret, kind, data, **stamp)
 
-    def courier(self, kind: str, number: str, *, at: str = "", **data: str) -> Reply:
+    def courier(
+        self, kind: str, number: str, *, at: str = "", event_id: str = "", **data: str
+    ) -> Reply:
         """The sandbox courier speaks."""
         secret = settings().sandbox_courier_secret
         told = {"tracking_number": number, "occurred_at": at or clock.iso(clock.now()), **data}
-        return self._call("/webhooks/couriers/sandbox", secret, kind, told)
+        return self._call("/webhooks/couriers/sandbox", secret, kind, told, event_id=event_id)
 
     def merchant_post(self, order: Any, verb: str, body: Any = None, **headers: str) -> Reply:
         """A POST of the merchant whose order it is."""
