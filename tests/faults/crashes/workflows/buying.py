@@ -1,6 +1,7 @@
 """Workflows of buying: checkout, money, expiry, cancellation."""
 
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.kernel.actors import SYSTEM
 from tests.faults.crashes.scene import Scene
 from tests.faults.crashes.workflow import Workflow
 from tests.faults.crashes.workflows.acts import (
@@ -23,6 +24,13 @@ from tests.faults.crashes.workflows.acts import (
     together,
 )
 from tests.makers.shop import captured_data
+
+
+def spread(scene: Scene) -> None:
+    """Much of what lies over four rows, in a cart."""
+    tea, nut = scene.goods(), scene.goods("bolt", "NUT")
+    inventory.spread(SYSTEM, tea, 4)
+    scene.memo |= {"tea": tea, "nut": nut, "cart": scene.shop.cart({tea: 13, nut: 1})}
 
 
 def sold_out(scene: Scene) -> None:
@@ -86,6 +94,20 @@ WORKFLOWS = (
         (checkout("stripe"), pays_at_stripe),
         ends("paid", *PLACED, left=18),
         "stripe",
+    ),
+    Workflow(
+        "sale over several rows",
+        spread,
+        (checkout(), capture, cancel_all),
+        ends("cancelled", *CANCELLED, refunds=("sent", "sent"), left=20),
+        # Chance says which of the rows give; how much they hold in all is looked at above.
+        blind={
+            "HOLDS": {"lines"},
+            "STOCK": {"available"},
+            "inventory.StockHeld": {"body"},
+            "inventory.HoldConsumed": {"body"},
+            "inventory.StockGivenBack": {"body"},
+        },
     ),
     Workflow("capture", bought, (capture,), ends("paid", *PLACED, left=18)),
     Workflow(
