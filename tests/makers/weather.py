@@ -1,8 +1,7 @@
 """Bad weather between the code and AWS: throttles, conflicts, lost answers, parts left undone.
 
 It stands where botocore sends, below everything of ours, so botocore's parsing and our own retries
-are the real ones; what arrives is answered by the quick cloud. A transaction's token is honoured as
-DynamoDB does: a repeat is answered as the first time and not done again.
+are the real ones; what arrives is answered by the quick cloud.
 """
 
 import io
@@ -71,7 +70,6 @@ class Weather:
     repeats: list[int] = field(default_factory=list)
     slept_s: float = 0.0
     chance: Random = field(default_factory=lambda: Random(1))
-    _tokens: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager
     def over(self, cloud: Cloud) -> Iterator["Weather"]:
@@ -118,7 +116,7 @@ class Weather:
             self.met[fault] += 1
 
         def go(asked: dict[str, Any]) -> AWSResponse:
-            return self._once(cloud, SERVICES[target], name, asked, url)
+            return _answered_by(cloud, SERVICES[target], name, asked, url)
 
         match fault:
             case "throttle":
@@ -138,25 +136,6 @@ class Weather:
             self.slept_s += retries.READ_TIMEOUT_S
             raise ReadTimeoutError(endpoint_url=url)
         return answer
-
-    def _once(
-        self, cloud: Cloud, service: str, name: str, body: dict[str, Any], url: str
-    ) -> AWSResponse:
-        token = body.pop("ClientRequestToken", None)
-        if token in self._tokens:
-            same = self._tokens[token] == body["TransactItems"]
-            mismatch = {"__type": "com.amazonaws#IdempotentParameterMismatchException"}
-            return _answer(url, 200, {}) if same else _answer(url, 400, mismatch)
-        try:
-            content = cloud.call(service, name, body)
-        except ClientError as error:
-            response: dict[str, Any] = dict(error.response)
-            code = response.pop("Error")["Code"]
-            response.pop("ResponseMetadata")
-            return _answer(url, 400, {"__type": f"com.amazonaws#{code}", **response})
-        if token is not None:
-            self._tokens[token] = body["TransactItems"]
-        return _answer(url, 200, content)
 
     def _part(
         self, name: str, body: dict[str, Any], url: str, go: Callable[[dict[str, Any]], AWSResponse]
@@ -184,6 +163,18 @@ class Weather:
 
     def _some(self, count: int) -> set[int]:
         return set(self.chance.sample(range(count), self.chance.randint(1, count)))
+
+
+def _answered_by(
+    cloud: Cloud, service: str, name: str, body: dict[str, Any], url: str
+) -> AWSResponse:
+    try:
+        return _answer(url, 200, cloud.call(service, name, body))
+    except ClientError as error:
+        response: dict[str, Any] = dict(error.response)
+        code = response.pop("Error")["Code"]
+        response.pop("ResponseMetadata")
+        return _answer(url, 400, {"__type": f"com.amazonaws#{code}", **response})
 
 
 def by_chance(chance: Random, shares: Mapping[str, float] = EVERYTHING_AT_ONCE) -> Choose:
