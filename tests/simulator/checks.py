@@ -4,30 +4,31 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
+from chalicelib.aws.settings import settings
 from chalicelib.kernel import ids
 from tests.makers import invariants, rows
-from tests.simulator import engine
+from tests.makers.quick import Cloud
 from tests.simulator.world import Broken, World
 
 ENDED = {"completed", "cancelled", "expired"}
 CLEARING = "provider_clearing"
 
 
-def after_step(counted: dict[str, int]) -> None:
+def after_step(cloud: Cloud, counted: dict[str, int]) -> None:
     """What holds between any two steps, read without a copy: no oversell, no money from nowhere."""
     units: Counter[str] = Counter()
-    for row in engine.rows_of("test-souk-inventory"):
-        if row.attrs["kind"].value == "STOCK":
-            free, held = (int(row.attrs[name].value) for name in ("available", "held"))
-            sku = row.attrs["sku"].value
+    for row in cloud.tables.rows[settings().tables["inventory"]].values():
+        if row["kind"]["S"] == "STOCK":
+            free, held = (int(row[name]["N"]) for name in ("available", "held"))
+            sku = row["sku"]["S"]
             units[sku] += free + held
             _must(free >= 0 and held >= 0, f"{sku} is oversold: {free} free, {held} held")
     for sku, count in units.items():
         _must(count <= counted[sku], f"there are more {sku} than were ever put on the shelves")
-    for row in engine.rows_of("test-souk-payments"):
-        if row.attrs["kind"].value == "PAYMENT":
-            money = [int(row.attrs[name].value) for name in ("returned", "refunded", "captured")]
-            _must(money[0] >= 0 and money == sorted(money), f"{row.attrs['pk'].value}: {money}")
+    for row in cloud.tables.rows[settings().tables["payments"]].values():
+        if row["kind"]["S"] == "PAYMENT":
+            money = [int(row[name]["N"]) for name in ("returned", "refunded", "captured")]
+            _must(money[0] >= 0 and money == sorted(money), f"{row['pk']['S']}: {money}")
 
 
 def often(counted: dict[str, int]) -> None:

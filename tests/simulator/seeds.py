@@ -10,19 +10,18 @@ from datetime import UTC, datetime
 from random import Random
 
 import pytest
-from moto import mock_aws
 
 from chalicelib.aws import clients, tables
 from chalicelib.aws import settings as settings_module
 from chalicelib.kernel import clock, ids
-from tests.makers import contract
+from tests.makers import contract, rows
 from tests.makers.machine import Machine
+from tests.makers.quick import Cloud, quick_cloud
 from tests.makers.shop import Shop
-from tests.makers.stage import create_stage, stage_environment
+from tests.makers.stage import stage_environment
 from tests.simulator import checks
 from tests.simulator.company import Company
 from tests.simulator.courier import Courier
-from tests.simulator.engine import Engine, Saved
 from tests.simulator.people import Merchant, Shopper
 from tests.simulator.world import CLOCKS, DAILY, HOUR_S, World
 
@@ -67,13 +66,14 @@ class Outcome:
 class House:
     """The stage that all seeds of a process begin from."""
 
-    def __init__(self, shop: Shop, engine: Engine, saved: Saved) -> None:
-        self.shop, self.engine, self.saved = shop, engine, saved
+    def __init__(self, shop: Shop, cloud: Cloud) -> None:
+        self.shop, self.cloud = shop, cloud
+        self.kept = cloud.put_aside()
 
     def run(self, seed: int, steps: int = STEPS, trace: list[str] | None = None) -> Outcome:
         """Live one seed from the first step to the last order's end."""
-        self.engine.restore(self.saved)
-        world = World(seed, self.shop, STARTED_AT)
+        self.cloud.bring_back(self.kept)
+        world = World(seed, self.shop, self.cloud, STARTED_AT)
         broken = ""
         _open(world)
         with world.running():
@@ -112,17 +112,15 @@ def house() -> Iterator[House]:
         chance = Random("the house")
         former = clock.use(lambda: STARTED_AT), ids.use_chance(chance.getrandbits)
         try:
-            with mock_aws():
-                create_stage()
-                engine = Engine()
-                with engine.running():
-                    shop = Shop()
-                    for sku, units in SHELF.items():
-                        merchant, _, code = sku.partition(".")
-                        shop.goods(merchant, code, price=999, stock=units)
-                    with Machine().running() as machine:
-                        machine.settle()
-                    yield House(shop, engine, engine.save())
+            with quick_cloud() as cloud:
+                patch.setattr(rows, "_rows", lambda table: dict(cloud.tables.rows[table]))
+                shop = Shop()
+                for sku, units in SHELF.items():
+                    merchant, _, code = sku.partition(".")
+                    shop.goods(merchant, code, price=999, stock=units)
+                with Machine().running() as machine:
+                    machine.settle()
+                yield House(shop, cloud)
         finally:
             clock.use(former[0])
             ids.use_chance(former[1])
@@ -144,7 +142,7 @@ def _open(world: World) -> None:
 def _live(world: World, steps: int) -> None:
     while len(world.trace.lines) < steps:
         world.step()
-        checks.after_step(SHELF)
+        checks.after_step(world.cloud, SHELF)
         if len(world.trace.lines) % OFTEN == 0:
             with world.faults.resting():
                 checks.often(SHELF)
@@ -164,7 +162,7 @@ def _close(world: World) -> None:
             for order in [one for one in merchant.orders if one["id"] in waiting]:
                 world.later(60, merchant.name, "finishes", lambda m=merchant, o=order: m.finish(o))
     with world.faults.resting():
-        checks.after_step(SHELF)
+        checks.after_step(world.cloud, SHELF)
         checks.at_the_end(world, SHELF)
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from chalicelib.aws.settings import settings
 from chalicelib.kernel import clock
 from tests.makers.machine import Machine, Message
-from tests.simulator import engine
+from tests.makers.quick import Cloud
 
 VISIBILITY_S = 180
 LATE_MAX_S = 3 * 86_400
@@ -16,11 +17,11 @@ LATE_MAX_S = 3 * 86_400
 class Wires(Machine):
     """`late` holds what is not visible yet, with the moment from which it is."""
 
+    cloud: Cloud = field(default_factory=Cloud)
     lateness: Random = field(default_factory=Random)
     is_calm: bool = False
     late: list[tuple[float, Message]] = field(default_factory=list)
     delayed: int = 0
-    _rows_seen: int = 0
 
     def hear(self, operation: str, params: dict[str, Any], answer: dict[str, Any]) -> None:
         before = len(self.waiting)
@@ -41,12 +42,10 @@ class Wires(Machine):
 
     def collect(self) -> None:
         """Look at new rows of the outbox alone."""
-        for row in engine.rows_of("test-souk-outbox"):
-            number = row.attrs["sk"].value
+        for (_, number), row in self.cloud.tables.rows[settings().tables["outbox"]].items():
             if number not in self._read:
                 self._read.add(number)
-                image = {name: {one.type: one.value} for name, one in row.attrs.items()}
-                self._stream.append(image)
+                self._stream.append(dict(row))
 
     @property
     def has_work(self) -> bool:

@@ -15,6 +15,7 @@ from chalicelib.kernel import clock, ids
 from chalicelib.providers import http
 from infra.wiring import SCHEDULES
 from tests.makers.killing import Killed
+from tests.makers.quick import Cloud
 from tests.makers.shop import Shop
 from tests.simulator.faults import Faults
 from tests.simulator.trace import Trace
@@ -44,11 +45,13 @@ class World:
     courier: "Courier"
     merchants: "dict[str, Merchant]"
 
-    def __init__(self, seed: int, shop: Shop, started_at: datetime) -> None:
-        self.seed, self.shop, self.moment = seed, shop, started_at
+    def __init__(self, seed: int, shop: Shop, cloud: Cloud, started_at: datetime) -> None:
+        self.seed, self.shop, self.cloud, self.moment = seed, shop, cloud, started_at
         self.chance = Random(f"{seed} story")
         self.faults = Faults(Random(f"{seed} faults"))
-        self.wires = Wires(chance=Random(f"{seed} machine"), lateness=Random(f"{seed} lateness"))
+        self.wires = Wires(
+            chance=Random(f"{seed} machine"), lateness=Random(f"{seed} lateness"), cloud=cloud
+        )
         self.trace = Trace()
         self.skus: list[str] = []
         self.keys: set[str] = set()

@@ -22,6 +22,7 @@ class SandboxCompany(Company):
         self.orders: dict[str, dict[str, Any]] = {}
         self.refuses_refunds = False
         self.refund_state = "sent"
+        self.ended: dict[str, str] = {}
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         if not _is_signed(headers, body):
@@ -35,7 +36,7 @@ class SandboxCompany(Company):
         order = json.loads(body)["data"]
         assert headers["webhook-id"] == order["refund_id"]
         self.orders[order["refund_id"]] = order
-        return 202, {"state": self.refund_state}
+        return 202, {"state": self.ended.get(order["refund_id"], self.refund_state)}
 
     def end_refunds(self, state: str) -> None:
         """Let every refund of now and later have succeeded or failed."""
