@@ -15,6 +15,7 @@ from tests.prove import memory, page
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-m", "not stack", "-p", "no:cacheprovider")
 
+SIMULATED = ("tests/workflows/test_simulator.py", "tests/faults/test_lost_webhooks.py")
 CRASHES = ("tests/faults/crashes", "tests/faults/confluence")
 
 
@@ -32,7 +33,7 @@ SUITES = (
     Suite("engines", "engines and races", (*PYTEST, "tests/faults/engines")),
     Suite("crashes", "crashes and confluence", (*PYTEST, "-n", "2", *CRASHES)),
     Suite("storm", "fault storm, poison, keys", (*PYTEST, "-n", "2", "tests/faults/storm")),
-    Suite("simulator", "seeds and lost callbacks", (*PYTEST, "-n", "2", "tests/simulator")),
+    Suite("simulator", "seeds and lost callbacks", (*PYTEST, "-n", "2", *SIMULATED)),
     Suite("doors", "tenants, forgeries, fuzz", (*PYTEST, "-n", "2", "tests/doors")),
     Suite("planted", "planted bugs", (sys.executable, "-m", "tests.planted")),
 )
