@@ -99,7 +99,10 @@ class Company:
             case "capture" if not intent.taken:
                 self._take(intent, intent.amount, intent.currency)
             case "capture again":
+                # Asking tells of one capture alone, so of two both are told until they are heard.
                 self.world.count("double capture")
+                if intent.word:
+                    self.tell(*intent.word)
                 self._take(intent, intent.amount, intent.currency)
             case "wrong amount":
                 self.world.count("wrong amount")
