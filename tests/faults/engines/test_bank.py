@@ -35,6 +35,5 @@ def test_transfers_never_change_what_all_accounts_hold_together(
         conflicts += sum(met for _, met in made)
         snapshots += sum(map(len, seen))
     assert conflicts > 0
-    tell(SUITE, f"{engine_name} bank, transfers of {EACH} writers", transfers)
-    tell(SUITE, f"{engine_name} bank, whole snapshots of {EACH} readers, all exact", snapshots)
-    tell(SUITE, f"{engine_name} bank, conflicts injected and tried again", conflicts)
+    found = f"{snapshots} snapshots exact ({transfers} transfers, {conflicts} conflicts injected)"
+    tell(SUITE, f"bank of {EACH} writers and {EACH} readers on {engine_name}", found)

@@ -17,11 +17,8 @@ def test_a_thousand_buyers_get_a_hundred_units(engine, engine_name, crowd, clock
             market = Market(world, crowd)
             one_round(market, clock)
             busy, conflicts = busy + market.busy, conflicts + market.conflicts
-    what = f"{engine_name} flash sale"
-    tell(SUITE, f"{what}, {BUYERS} buyers, rounds with exactly {UNITS} sold", f"{rounds}/{rounds}")
-    tell(SUITE, f"{what}, oversold or lost units", 0)
-    tell(SUITE, f"{what}, answers `busy` that were tried again", busy)
-    tell(SUITE, f"{what}, writes tried again after a conflict", conflicts)
+    what = f"{BUYERS} buyers on {engine_name}, rounds with exactly {UNITS} sold and none lost"
+    tell(SUITE, what, f"{rounds}/{rounds} ({conflicts} tried again, {busy} busy)")
 
 
 def one_round(market: Market, clock) -> None:

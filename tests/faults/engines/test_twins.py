@@ -32,9 +32,8 @@ def rounds(market: Market, engine_name: str) -> Rounds:
         for number in range(times):
             yield f"N{number}"
             market.rest()
-        tell(SUITE, f"{engine_name} {race}, rounds without a violation", f"{times}/{times}")
-        tell(SUITE, f"{engine_name} {race}, answers `busy` that were tried again", market.busy)
-        tell(SUITE, f"{engine_name} {race}, writes tried again", market.conflicts)
+        found = f"{times}/{times} ({market.conflicts} tried again, {market.busy} busy)"
+        tell(SUITE, f"{race} on {engine_name}, rounds without a violation", found)
 
     return run
 
