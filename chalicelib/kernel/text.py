@@ -13,10 +13,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 TOLD = {"pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"}
 """What the contract says of a text of several lines: no control characters."""
 TOLD_FILLED = {
-    "pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\s\x00-\x1f\x7f]"
+    "pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\s\x00-\x1f\x7f\x85]"
     r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 }
 """The same of a text that may not be blank."""
+TOLD_LINE = {"pattern": r"^[^\x00-\x1f\x7f\x85\u2028\u2029]*$"}
+"""What the contract says of a text of one line."""
 
 
 def fold(text: str) -> str:

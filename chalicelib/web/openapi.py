@@ -126,7 +126,12 @@ def _parameters(
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": operation.keys is Keys.REQUIRED,
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                "schema": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 255,
+                    "pattern": "^[ -~]*$",
+                },
             }
         )
     parameters += [

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from chalicelib.contexts.cart import service as cart
 from chalicelib.contexts.identity import model, service
 from chalicelib.contexts.identity.model import Account
+from chalicelib.kernel import text
 from chalicelib.web.endpoint import Answer, created, endpoint
 from chalicelib.web.request import Request
 from chalicelib.web.session import member_cookie
@@ -32,7 +33,7 @@ NewPassword = Annotated[
 ]
 Password = Annotated[str, Meta(min_length=1, max_length=4 * model.PASSWORD_LENGTH_MAX)]
 CartId = Annotated[str, Meta(min_length=1, max_length=60)]
-Name = Annotated[str, Meta(max_length=model.NAME_LENGTH_MAX)]
+Name = Annotated[str, Meta(max_length=model.NAME_LENGTH_MAX, extra_json_schema=text.TOLD_LINE)]
 
 ONE_LOGIN = {"oneOf": [{"required": ["email"]}, {"required": ["phone"]}]}
 

@@ -26,8 +26,8 @@ ADDRESS_WINDOW_S = 60
 
 _EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"()]+\.[^@\s.,;<>\"()]+")
 EMAIL_TOLD = (
-    r"""^[^@\s,;<>"()\x00-\x1f\x7f]+@[^@\s,;<>"()\x00-\x1f\x7f]+"""
-    r"""\.[^@\s.,;<>"()\x00-\x1f\x7f]+$"""
+    r"""^[^@\s,;<>"()\x00-\x1f\x7f\x85]+@[^@\s,;<>"()\x00-\x1f\x7f\x85]+"""
+    r"""\.[^@\s.,;<>"()\x00-\x1f\x7f\x85]+$"""
 )
 """An email address as the contract describes it; one with spaces around it is taken as well."""
 PHONE_TOLD = (

@@ -21,8 +21,7 @@ Provider = Annotated[str, Meta(min_length=1, max_length=40)]
 
 _PLAIN = r"[^\x00-\x1f\x7f\x85\u2028\u2029]"
 FILLED = {"pattern": rf"^{_PLAIN}*[^\s\x00-\x1f\x7f\x85\u2028\u2029]{_PLAIN}*$", "minLength": 1}
-ONE_LINE = {"pattern": f"^{_PLAIN}*$"}
-"""What the contract says of an address's lines: plain text, and something in it."""
+"""What the contract says of most of an address's lines: plain text, and something in it."""
 
 
 class AddressBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -32,8 +31,8 @@ class AddressBody(msgspec.Struct, forbid_unknown_fields=True):
     city: Annotated[str, Meta(max_length=100, extra_json_schema=FILLED)]
     postal_code: Annotated[str, Meta(max_length=20, extra_json_schema=FILLED)]
     country: Annotated[str, Meta(pattern="^[A-Z]{2}$", extra_json_schema=countries.SCHEMA)]
-    line2: Annotated[str, Meta(max_length=200, extra_json_schema=ONE_LINE)] = ""
-    region: Annotated[str, Meta(max_length=100, extra_json_schema=ONE_LINE)] = ""
+    line2: Annotated[str, Meta(max_length=200, extra_json_schema=text.TOLD_LINE)] = ""
+    region: Annotated[str, Meta(max_length=100, extra_json_schema=text.TOLD_LINE)] = ""
 
 
 class MoneyBody(msgspec.Struct, forbid_unknown_fields=True):
