@@ -18,11 +18,11 @@ def pick(taste: int, whole: int) -> int:
     return whole if IS_WHOLE else taste
 
 
-def tell(suite: str, what: str, value: str | int) -> None:
+def tell(suite: str, what: str, value: str | int, *, is_whole: bool = IS_WHOLE) -> None:
     """Keep a figure, such as `tell("crashes", "single points", 412)`; the last word counts."""
     FIGURES.mkdir(parents=True, exist_ok=True)
     name = f"{suite}.{what}".replace(" ", "_").replace("/", "_")
-    figure = {"suite": suite, "what": what, "value": value, "is_whole": IS_WHOLE}
+    figure = {"suite": suite, "what": what, "value": value, "is_whole": is_whole}
     (FIGURES / f"{name}.json").write_text(json.dumps(figure), encoding="utf-8")
 
 

@@ -59,9 +59,9 @@ def run(suite: Suite) -> bool:
     peak_mb = memory.peak_while(process)
     minutes = (time.monotonic() - started) / 60
     verdict = "passed" if process.returncode == 0 else "FAILED"
-    scale.tell(suite.name, "verdict", verdict)
-    scale.tell(suite.name, "minutes", f"{minutes:.1f}")
-    scale.tell(suite.name, "peak memory of all its processes, MB", peak_mb)
+    scale.tell(suite.name, "verdict", verdict, is_whole=True)
+    scale.tell(suite.name, "minutes", f"{minutes:.1f}", is_whole=True)
+    scale.tell(suite.name, "peak memory of all its processes, MB", peak_mb, is_whole=True)
     print(f"{suite.name}: {verdict} in {minutes:.1f} min, {peak_mb} MB", flush=True)
     return process.returncode == 0
 
