@@ -7,10 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.simulator import seeds
+from tests.simulator import pool, seeds
 from tests.simulator.seeds import Outcome
-
-_house: list[seeds.House] = []
 
 
 def main() -> int:
@@ -60,23 +58,8 @@ def _outcomes(numbers: range, options: argparse.Namespace) -> Iterator[Outcome]:
         return
     context = multiprocessing.get_context("spawn")
     jobs = [(seed, options.steps) for seed in numbers]
-    with context.Pool(options.processes, initializer=_open_house) as pool:
-        yield from pool.imap_unordered(_run, jobs)
-
-
-def _open_house() -> None:
-    house = seeds.house()
-    _house.append(house.__enter__())
-    _house_open.append(house)
-
-
-def _run(job: tuple[int, int]) -> Outcome:
-    seed, steps = job
-    return _house[0].run(seed, steps)
-
-
-_house_open: list[object] = []
-"""Keeps the stage of a worker process for its whole life."""
+    with context.Pool(options.processes, initializer=pool.open_house) as workers:
+        yield from workers.imap_unordered(pool.run, jobs)
 
 
 if __name__ == "__main__":

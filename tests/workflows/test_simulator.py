@@ -1,5 +1,7 @@
 """Any history of shoppers, merchants, companies, faults and clocks keeps what must always be true."""
 
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -50,3 +52,9 @@ def test_a_seed_replays_exactly(house: House, chunk: int) -> None:
 
 def test_different_seeds_are_different_histories(house: House) -> None:
     assert house.run(1, steps=40).digest != house.run(2, steps=40).digest
+
+
+def test_the_command_runs_seeds_on_two_processes() -> None:
+    words = [sys.executable, "-m", "tests.simulator", "--seeds", "2", "--steps", "20"]
+    ran = subprocess.run(words, check=True, capture_output=True, text=True, timeout=120)
+    assert "every seed held" in ran.stdout

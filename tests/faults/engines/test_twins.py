@@ -110,7 +110,7 @@ def test_an_order_is_cancelled_or_shipped(market, rounds):
             assert state == "shipped"
             assert cancelled == {(409, "orders.already_shipped"): EACH}
             assert shipped[201, ""] == 2
-            assert {status for status, _ in shipped} == {201, 409}
+            assert {status for status, _ in shipped} == {201, 422}
 
 
 def test_refunds_that_exceed_the_capture_together_are_not_all_made(market, rounds):

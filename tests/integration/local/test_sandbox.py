@@ -24,7 +24,20 @@ from infra.local.sandbox.words import WORDS
 PAYMENT_SECRET = "whsec_" + base64.b64encode(b"payment company's secret 1234567").decode()
 COURIER_SECRET = "whsec_" + base64.b64encode(b"courier's secret 1234567890abcde").decode()
 RETURN_URL = "http://127.0.0.1:8000/orders/pur_1?token=t"
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class StandingStill(datetime):
+    """The time that the independent verifier reads."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return NOW
+
+
+@pytest.fixture(autouse=True)
+def _same_time_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standardwebhooks.webhooks.datetime", StandingStill)
 
 
 @contextlib.asynccontextmanager
