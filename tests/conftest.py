@@ -1,6 +1,5 @@
 """What all tests stand on: a fixed clock, no network but loopback, and a stage on moto."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -12,13 +11,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
-from chalicelib.aws import clients, tables
-from chalicelib.aws import settings as settings_module
 from chalicelib.kernel import clock as clock_module
 from tests.makers import least_privilege
 from tests.makers.engines import STARTERS, Engine, Find, running, staged
 from tests.makers.quick_moto import quick_transactions
-from tests.makers.stage import create_stage, stage_environment
+from tests.makers.stage import create_stage, enter, forget
 
 _loader = botocore.session.create_loader()
 botocore.session.create_loader = lambda _path: _loader  # service models are parsed once a run
@@ -92,19 +89,9 @@ def stage(
         with staged(request.getfixturevalue("engines")(name), clock):
             yield clock
         return
-    for name in [name for name in os.environ if name.startswith(("SOUK_", "AWS_"))]:
-        monkeypatch.delenv(name)
-    for name, value in stage_environment().items():
-        monkeypatch.setenv(name, value)
-    _forget()
+    enter(monkeypatch)
     with mock_aws(), quick_transactions():
         create_stage()
         with least_privilege.held():
             yield clock
-    _forget()
-
-
-def _forget() -> None:
-    settings_module.settings.cache_clear()
-    clients.client.cache_clear()
-    tables.forget_connection()
+    forget()

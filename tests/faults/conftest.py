@@ -1,15 +1,14 @@
 """A stage that costs nothing to make, to put aside and to bring back."""
 
 import logging
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import Clock, _forget
+from tests.conftest import Clock
 from tests.makers import least_privilege
 from tests.makers.quick import Cloud, quick_cloud
-from tests.makers.stage import stage_environment
+from tests.makers.stage import enter, forget
 
 
 @pytest.fixture
@@ -23,11 +22,7 @@ def quiet() -> Iterator[None]:
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch, clock: Clock, quiet: None) -> Iterator[Cloud]:
     """A whole stage in this process; the clock stands still."""
-    for name in [name for name in os.environ if name.startswith(("SOUK_", "AWS_"))]:
-        monkeypatch.delenv(name)
-    for name, value in stage_environment().items():
-        monkeypatch.setenv(name, value)
-    _forget()
+    enter(monkeypatch)
     with quick_cloud() as made, least_privilege.held():
         yield made
-    _forget()
+    forget()

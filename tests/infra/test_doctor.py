@@ -1,7 +1,6 @@
 """The doctor finds nothing on a stage that is well, and names what is wrong on one that is not."""
 
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -23,13 +22,13 @@ from infra.doctor.visit import LOOK_AGAIN_AFTER_S, SHOWN_MAX, Report, look, word
 from infra.doctor.whole import HANDLED_AFTER_S, PUBLISHED_AFTER_S
 from infra.package import ROOT
 from infra.wiring import QUEUES, STREAM, TABLES
-from tests.conftest import STARTED_AT, Clock, _forget
+from tests.conftest import STARTED_AT, Clock
 from tests.makers import invariants
 from tests.makers.corruptions import CORRUPTIONS
 from tests.makers.patient import Patient, add, put
 from tests.makers.quick import quick_cloud
 from tests.makers.scale import pick, tell
-from tests.makers.stage import stage_environment
+from tests.makers.stage import enter, forget
 from tests.makers.story import COUNTED, Story
 
 MISSED = {
@@ -56,17 +55,12 @@ def well() -> Patient:
     clock = Clock(STARTED_AT)
     former = clock_module.use(clock)
     with pytest.MonkeyPatch.context() as patch, quick_cloud():
-        for name in [name for name in os.environ if name.startswith(("SOUK_", "AWS_"))]:
-            patch.delenv(name)
-        for name, value in stage_environment().items():
-            patch.setenv(name, value)
-        patch.delenv("SOUK_SANDBOX_URL")
-        _forget()
+        enter(patch, without=("SOUK_SANDBOX_URL",))
         story = Story(clock)
         story.tell()
         patient = Patient.taken(invariants.scan(), story.purchases, clock())
     clock_module.use(former)
-    _forget()
+    forget()
     return patient
 
 

@@ -1,7 +1,7 @@
 """The machinery behind the tables, in process: stream, relay, bus, queues, clocks, dead letters.
 
-`pump.Pump` carries facts straight from the outbox to the workers. Here they go the whole way, the
-relay and the sweeper included, and each part fails as AWS's own does: a batch whose function dies
+Facts go the whole way, the relay and the sweeper included (`pump.Pump` is a short cut), and each
+part fails as AWS's own does: a batch whose function dies
 comes again, a message received five times lies dead, a stream's batch retried ten times is left to
 the sweeper. Rules, queues and batch sizes are those of infra/wiring.py. One caller at a time.
 """
@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from botocore.client import BaseClient
 
+from chalicelib.aws.bus import SOURCE
 from infra.wiring import QUEUE_RECEIVES_MAX, QUEUES, SCHEDULES, STREAM, Queue
 from tests.makers import rows
 from tests.makers.events import schedule_event
@@ -194,10 +195,13 @@ class Machine:
         for entry, outcome in zip(params["Entries"], answer["Entries"], strict=True):
             if outcome.get("ErrorCode"):
                 continue
-            name = entry["DetailType"]
-            envelope = {"detail-type": name, "source": entry["Source"]}
-            body = json.dumps(envelope | {"detail": json.loads(entry["Detail"])})
-            self.waiting += [Message(queue, body) for queue in QUEUES if is_routed(queue, name)]
+            self._route(entry["DetailType"], entry["Detail"])
+
+    def _route(self, name: str, detail: str) -> None:
+        """Put a fact into every queue whose rule takes it, as EventBridge wraps it."""
+        envelope = {"detail-type": name, "source": SOURCE, "detail": json.loads(detail)}
+        body = json.dumps(envelope)
+        self.waiting += [Message(queue, body) for queue in QUEUES if is_routed(queue, name)]
 
     def _hear_messages(self, params: dict[str, Any], answer: dict[str, Any]) -> None:
         taken = {one["Id"] for one in answer.get("Successful", ())}

@@ -1,11 +1,15 @@
 """A stage for tests: the same names as a deployed one, made directly on whatever engine answers."""
 
 import base64
+import os
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
 import boto3
+import pytest
 
+from chalicelib.aws import clients, settings, tables
 from chalicelib.aws.settings import TABLES
 from infra.bare import create_tables
 
@@ -42,6 +46,23 @@ def stage_environment() -> dict[str, str]:
         "SOUK_SANDBOX_PAYMENT_SECRET": PAYMENT_SECRET,
         "SOUK_SANDBOX_COURIER_SECRET": COURIER_SECRET,
     }
+
+
+def enter(patch: pytest.MonkeyPatch, *, without: Collection[str] = ()) -> None:
+    """Put on the stage's environment, and nothing of this machine's own."""
+    for name in [name for name in os.environ if name.startswith(("SOUK_", "AWS_"))]:
+        patch.delenv(name)
+    for name, value in stage_environment().items():
+        if name not in without:
+            patch.setenv(name, value)
+    forget()
+
+
+def forget() -> None:
+    """Let settings and clients be made anew for the present environment."""
+    settings.settings.cache_clear()
+    clients.client.cache_clear()
+    tables.forget_connection()
 
 
 def create_stage() -> None:

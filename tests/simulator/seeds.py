@@ -1,7 +1,6 @@
 """Runs seeds: a house made once a process, and in it one history after the other."""
 
 import logging
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +10,12 @@ from random import Random
 
 import pytest
 
-from chalicelib.aws import clients, tables
-from chalicelib.aws import settings as settings_module
 from chalicelib.kernel import clock, ids
 from tests.makers import contract, rows
 from tests.makers.machine import Machine
 from tests.makers.quick import Cloud, quick_cloud
 from tests.makers.shop import Shop
-from tests.makers.stage import stage_environment
+from tests.makers.stage import enter, forget
 from tests.simulator import checks
 from tests.simulator.company import Company
 from tests.simulator.courier import Courier
@@ -102,12 +99,8 @@ class House:
 def house() -> Iterator[House]:
     """Make a stage with three merchants and their goods; nothing of the process is left changed."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("SOUK_", "AWS_"))]:
-            patch.delenv(name)
-        for name, value in stage_environment().items():
-            patch.setenv(name, value)
+        enter(patch)
         patch.setattr(contract, "conforms", lambda *_: None)
-        _forget()
         patch.setattr(logging.root.manager, "disable", logging.CRITICAL)
         chance = Random("the house")
         former = clock.use(lambda: STARTED_AT), ids.use_chance(chance.getrandbits)
@@ -124,7 +117,7 @@ def house() -> Iterator[House]:
         finally:
             clock.use(former[0])
             ids.use_chance(former[1])
-            _forget()
+            forget()
 
 
 def _open(world: World) -> None:
@@ -208,9 +201,3 @@ def _leap(world: World) -> str:
     world.leap(hours * HOUR_S)
     world.count("time leaps")
     return f"{hours} h"
-
-
-def _forget() -> None:
-    settings_module.settings.cache_clear()
-    clients.client.cache_clear()
-    tables.forget_connection()

@@ -36,10 +36,10 @@ def test_a_purchase_of_two_merchants_is_settled(
     pump = Pump(chance=Random(seed) if seed else None)
     tea, nut = shop.goods(price=1_999, stock=5), shop.goods("bolt", "NUT", price=501, stock=3)
     purchase = shop.bought({tea: 2, nut: 1})
-    pump.run()
+    pump.drain()
     for _ in range(2 if seed else 1):
         assert shop.capture(purchase).status == 200
-    pump.run()
+    pump.drain()
 
     first, second = order_of(purchase, tea), order_of(purchase, nut)
     for order in (first, second):
@@ -49,18 +49,18 @@ def test_a_purchase_of_two_merchants_is_settled(
     for number in numbers:
         for word in ("in_transit", "delivered", "in_transit"):
             assert shop.courier(f"shipment.{word}", number).status == 200
-    pump.run()
+    pump.drain()
     assert [shop.merchant_order(one)["state"] for one in (first, second)] == ["delivered"] * 2
 
     made = shop.refund(first, {tea: 1}).json()
-    pump.run()
+    pump.drain()
     assert company.orders[made["id"]]["amount"] == 1_999
     told = captured_data(purchase, refund_id=made["id"], amount=1_999)
     assert shop.company("refund.succeeded", told).status == 200
     shop.shopper(purchase, f"/api/v1/orders/{first['id']}/receive")
     stage.forward(WEEK_S)
     strike("orders_sweep_due")
-    pump.run()
+    pump.drain()
     assert [shop.merchant_order(one)["state"] for one in (first, second)] == ["completed"] * 2
     assert shop.merchant_order(first)["payment_state"] == "partly_refunded"
 
@@ -79,7 +79,7 @@ def test_the_shopper_is_told_once_a_step(shop: Shop, stage) -> None:
     purchase = shop.confirmed({tea: 1})
     number = shop.ship(purchase["orders"][0], {tea: 1}).json()["tracking_number"]
     shop.courier("shipment.delivered", number)
-    pump.run()
+    pump.drain()
     assert pump.dead == []
     quota = boto3.client("ses", region_name="eu-west-1").get_send_quota()
     assert quota["SentLast24Hours"] == 4
@@ -91,13 +91,13 @@ def test_unpaid_goods_are_for_sale_again_and_late_money_is_not_lost(
     pump = Pump()
     tea = shop.goods(stock=1)
     late = shop.bought({tea: 1})
-    pump.run()
+    pump.drain()
     stage.forward(1_800)
     strike("orders_sweep_due")
     other = shop.paid({tea: 1})
-    pump.run()
+    pump.drain()
     assert shop.capture(late).status == 200
-    pump.run()
+    pump.drain()
     seen = shop.seen(late)
     assert (seen["state"], seen["payment"]["refunded"]) == ("expired", late["total"])
     (refund,) = seen["payment"]["refunds"]
@@ -105,7 +105,7 @@ def test_unpaid_goods_are_for_sale_again_and_late_money_is_not_lost(
     assert (
         shop.company("refund.succeeded", captured_data(late, refund_id=refund["id"])).status == 200
     )
-    pump.run()
+    pump.drain()
     assert shop.seen(late)["payment"]["state"] == "refunded"
     assert shop.seen(other)["state"] == "paid"
     assert pump.dead == []
@@ -119,13 +119,13 @@ def test_a_cancelled_purchase_gives_everything_back(
     tea, nut = shop.goods(), shop.goods("bolt", "NUT")
     purchase = shop.paid({tea: 3, nut: 2})
     cancelled = shop.shopper(purchase, f"/api/v1/purchases/{purchase['id']}/cancel").json()
-    pump.run()
+    pump.drain()
     assert set(company.orders) == {refund["id"] for refund in cancelled["payment"]["refunds"]}
     for refund in cancelled["payment"]["refunds"]:
         data = captured_data(purchase, refund_id=refund["id"], amount=refund["amount"]["amount"])
         for _ in range(2):
             shop.company("refund.succeeded", data)
-    pump.run()
+    pump.drain()
     seen = shop.seen(purchase)
     assert (seen["state"], seen["payment"]["state"]) == ("cancelled", "refunded")
     assert {order["payment_state"] for order in seen["orders"]} == {"refunded"}
@@ -144,8 +144,8 @@ def test_a_company_that_does_not_answer_is_asked_again(
         unreachable.setenv("SOUK_SANDBOX_URL", "http://127.0.0.1:9")
         settings.cache_clear()
         pump = Pump()
-        pump.run()
-        assert [handler for handler, _ in pump.dead] == ["payments_on_refund_requested"]
+        pump.drain()
+        assert [message.queue.handler for message in pump.dead] == ["payments_on_refund_requested"]
     settings.cache_clear()
     stage.forward(901)
     strike("payments_ask_provider")

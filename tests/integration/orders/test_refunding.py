@@ -178,7 +178,7 @@ class TestARefundThatFails:
         made = shop.refund(order, units, restock=True).json()
         data = captured_data(purchase, refund_id=made["id"], amount=made["amount"]["amount"])
         assert shop.company("refund.failed", data).status == 200
-        Pump(skip=frozenset({"payments_on_refund_requested"})).run()
+        Pump(skip=frozenset({"payments_on_refund_requested"})).drain()
 
     def test_puts_its_units_into_stock_once_however_often_it_is_asked_for(
         self, shop: Shop, no_company: None
@@ -202,7 +202,7 @@ class TestARefundThatFails:
         order, pump = purchase["orders"][0], Pump(skip=frozenset({"payments_on_refund_requested"}))
         first = shop.ship(order, {tea: 1}).json()["tracking_number"]
         shop.courier("shipment.delivered", first)
-        pump.run()
+        pump.drain()
         self.failed(shop, purchase, order, {tea: 1})
         assert shop.merchant_order(order)["state"] == "delivered"
         stage.forward(30 * 86_400)
@@ -214,7 +214,7 @@ class TestARefundThatFails:
         second = shop.ship(order, {tea: 1}).json()["tracking_number"]
         assert shop.ship(order, {tea: 1}).json()["code"] == "orders.not_confirmed"
         shop.courier("shipment.delivered", second)
-        pump.run()
+        pump.drain()
         stage.forward(8 * 86_400)
         assert strike("orders_sweep_due") == {"done": 1, "moot": 0, "failed": 0}
         assert shop.merchant_order(order)["state"] == "completed"

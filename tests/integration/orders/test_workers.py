@@ -45,13 +45,13 @@ class TestShipments:
     def test_the_couriers_word_moves_the_order(self, shop: Shop, pump: Pump) -> None:
         _, order, number = shipped(shop)
         shop.courier("shipment.in_transit", number, place="Leeds")
-        pump.run()
+        pump.drain()
         seen = shop.merchant_order(order)
         assert seen["state"] == "shipped"
         assert seen["shipments"][0]["state"] == "in_transit"
         assert seen["shipments"][0]["events"][0]["place"] == "Leeds"
         shop.courier("shipment.delivered", number)
-        pump.run()
+        pump.drain()
         assert shop.merchant_order(order)["state"] == "delivered"
         assert len(rows.facts("orders.OrderDelivered")) == 1
         assert pump.dead == []
@@ -60,7 +60,7 @@ class TestShipments:
         _, order, number = shipped(shop)
         for word in ("delivered", "in_transit", "delivered", "picked_up"):
             shop.courier(f"shipment.{word}", number)
-            pump.run()
+            pump.drain()
         seen = shop.merchant_order(order)
         assert (seen["state"], seen["shipments"][0]["state"]) == ("delivered", "delivered")
         assert len(rows.facts("orders.OrderDelivered")) == 1
@@ -70,10 +70,10 @@ class TestShipments:
         order = shop.confirmed({tea: 2})["orders"][0]
         numbers = [shop.ship(order, {tea: 1}).json()["tracking_number"] for _ in range(2)]
         shop.courier("shipment.delivered", numbers[1])
-        pump.run()
+        pump.drain()
         assert shop.merchant_order(order)["state"] == "partly_delivered"
         shop.courier("shipment.collected", numbers[0])
-        pump.run()
+        pump.drain()
         assert shop.merchant_order(order)["state"] == "delivered"
 
 
@@ -81,7 +81,7 @@ class TestTimers:
     def test_a_week_after_delivery_the_order_completes(self, shop: Shop, pump: Pump, stage) -> None:
         _, order, number = shipped(shop)
         shop.courier("shipment.delivered", number)
-        pump.run()
+        pump.drain()
         stage.forward(WEEK_S - 1)
         assert strike("orders_sweep_due") == {"done": 0, "moot": 0, "failed": 0}
         stage.forward(1)
@@ -174,9 +174,9 @@ class TestTimeline:
         stage.forward(3_600)
         shop.courier("shipment.delivered", number)
         shop.courier("shipment.in_transit", number, at="2026-03-02T09:30:00+00:00", place="Leeds")
-        pump.run()
+        pump.drain()
         shop.shopper(purchase, f"/api/v1/orders/{order['id']}/receive")
-        pump.run()
+        pump.drain()
         story = steps(shop, purchase)
         assert [step["kind"] for step in story] == [
             "placed",
@@ -198,14 +198,14 @@ class TestTimeline:
 
     def test_speaks_the_readers_language(self, shop: Shop, pump: Pump) -> None:
         purchase = shop.paid({shop.goods(): 1})
-        pump.run()
+        pump.drain()
         told = steps(shop, purchase, accept_language="zh-CN")
         assert [step["text"] for step in told] == ["订单已提交", "付款成功"]
 
     def test_shows_no_other_orders_steps(self, shop: Shop, pump: Pump) -> None:
         purchase = shop.paid({shop.goods(): 1, shop.goods("bolt", "NUT"): 1})
         shop.merchant_post(purchase["orders"][1], "confirm")
-        pump.run()
+        pump.drain()
         assert [step["kind"] for step in steps(shop, purchase)] == ["placed", "paid"]
 
     def test_a_fact_told_twice_is_one_step(self, shop: Shop, stage) -> None:
@@ -216,7 +216,7 @@ class TestTimeline:
         purchase = shop.paid({shop.goods(): 1})
         others = frozenset(queue.handler for queue in QUEUES) - OURS
         for seed in range(3):
-            Pump(chance=Random(seed), skip=others).run()
+            Pump(chance=Random(seed), skip=others).drain()
         assert [step["kind"] for step in steps(shop, purchase)] == ["placed", "paid"]
 
 
@@ -232,7 +232,7 @@ class TestRefundOutcomes:
         purchase, order, data = self.refunded(shop)
         for _ in range(2):
             shop.company("refund.succeeded", data)
-            pump.run()
+            pump.drain()
         assert shop.merchant_order(order)["payment_state"] == "partly_refunded"
         seen = shop.seen(purchase)
         assert seen["payment"]["state"] == "partly_refunded"
@@ -245,7 +245,7 @@ class TestRefundOutcomes:
     def test_a_refund_that_failed_may_be_made_again(self, shop: Shop, pump: Pump) -> None:
         purchase, order, data = self.refunded(shop)
         shop.company("refund.failed", data)
-        pump.run()
+        pump.drain()
         seen = shop.seen(purchase)
         assert seen["orders"][0]["lines"][0]["returned"] == 0
         assert seen["payment"]["refunded"] == gbp(0)
@@ -259,7 +259,7 @@ class TestRefundOutcomes:
         refund = shop.seen(purchase)["payment"]["refunds"][0]
         data = captured_data(purchase, refund_id=refund["id"])
         shop.company("refund.succeeded", data)
-        pump.run()
+        pump.drain()
         assert pump.dead == []
         assert shop.seen(purchase)["orders"][0]["payment_state"] == "captured"
 

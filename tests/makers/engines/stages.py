@@ -10,10 +10,9 @@ from unittest.mock import patch
 from moto import mock_aws
 from moto.core.config import default_user_config
 
-from chalicelib.aws import clients, settings, tables
 from tests.makers import least_privilege
 from tests.makers.engines.engine import Engine
-from tests.makers.stage import create_surroundings, stage_environment
+from tests.makers.stage import create_surroundings, forget, stage_environment
 
 MOTO = default_user_config | {
     "core": default_user_config["core"]
@@ -44,10 +43,3 @@ def staged(
             with least_privilege.held():
                 yield World(environment, now)
         forget()
-
-
-def forget() -> None:
-    """Let settings and clients be made anew for the present environment."""
-    settings.settings.cache_clear()
-    clients.client.cache_clear()
-    tables.forget_connection()
