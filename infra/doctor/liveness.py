@@ -3,7 +3,7 @@
 from chalicelib.contexts.notifications.model import MailState
 from chalicelib.contexts.orders.model.states import OrderState, PurchaseState
 from chalicelib.contexts.payments.model import RefundState
-from chalicelib.contexts.payments.service import ASK_REFUND_UNTIL_S
+from chalicelib.contexts.payments.service import ASK_UNTIL_S
 from chalicelib.kernel import clock
 from infra.doctor.registry import Found, invariant
 from infra.doctor.whole import Whole
@@ -44,7 +44,7 @@ def timers_are_armed(whole: Whole) -> Found:
         due = row.order.complete_at or None
         if row.due_at != due or bool(row.due_shard) != bool(due):
             yield row.order.id, f"its timer says {row.due_at} instead of {due}"
-    since = clock.iso(clock.later(whole.now, -ASK_REFUND_UNTIL_S))
+    since = clock.iso(clock.later(whole.now, -ASK_UNTIL_S))
     for row in whole.of_kind("payments", "REFUND"):
         is_underway = row.state in UNDERWAY and row.refund.created_at > since
         if is_underway and not (row.due_shard and row.due_at):

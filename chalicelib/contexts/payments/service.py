@@ -42,8 +42,8 @@ from chalicelib.providers.payment import (
 )
 
 ASK_AFTER_S = 600
-ASK_UNTIL_S = 26 * 3_600
-ASK_REFUND_UNTIL_S = 30 * 86_400
+ASK_UNTIL_S = 30 * 86_400
+"""A page left open may still take money: its company is asked for so long, ever more rarely."""
 ASK_SHARD_ROWS_MAX = 200
 ASK_SWEEP_S = 10
 """After that long a sweep asks about no further row, so that the last answer still finds it alive."""
@@ -392,13 +392,10 @@ def _next_time(row: PaymentItem | RefundItem) -> tuple[str, bool]:
     The timer of the last is taken away once the company has answered, not before.
     """
     now = clock.now()
-    if isinstance(row, PaymentItem):
-        since, until_s = clock.parse(row.created_at), ASK_UNTIL_S
-    else:
-        since, until_s = clock.parse(row.refund.created_at), ASK_REFUND_UNTIL_S
-    waited_s = int((now - since).total_seconds())
+    since = row.created_at if isinstance(row, PaymentItem) else row.refund.created_at
+    waited_s = int((now - clock.parse(since)).total_seconds())
     next_time = clock.iso(clock.later(now, max(ASK_AFTER_S, waited_s // 2)))
-    return next_time, waited_s > until_s
+    return next_time, waited_s > ASK_UNTIL_S
 
 
 def _request(payment: Payment, email: str = "", locale: str = "en") -> PaymentRequest:
