@@ -13,7 +13,8 @@ SERVICES_KEPT = {"dynamodb", "events", "s3", "ses", "sesv2", "sqs"}
 """AWS services whose descriptions the application's clients load; tests/packaging checks them."""
 
 DEAD_WEIGHT = ("*.pyi", "*.c", "*.pyx", "*.h")
-DEAD_FOLDERS = ("tests", "test", "bin")
+DEAD_FOLDERS = ("tests", "test", "bin", "geodata", "carrierdata", "tzdata")
+"""The last three are phonenumbers' places, carriers and time zones; Souk asks it for numbers alone."""
 
 
 class InstallFailed(Exception):
