@@ -67,26 +67,26 @@ def forget() -> None:
 
 def create_stage() -> None:
     """Make the tables, queues, bus, buckets and the mail sender."""
-    create_tables(_client("dynamodb"), STAGE)
+    create_tables(client("dynamodb"), STAGE)
     create_surroundings()
 
 
 def create_surroundings() -> None:
     """Make all but the tables."""
-    sqs = _client("sqs")
+    sqs = client("sqs")
     for queue in QUEUES:
         sqs.create_queue(QueueName=f"{STAGE}-souk-{queue}")
-    _client("events").create_event_bus(Name=f"{STAGE}-souk-bus")
-    s3 = _client("s3")
+    client("events").create_event_bus(Name=f"{STAGE}-souk-bus")
+    s3 = client("s3")
     for bucket in ("media", "uploads"):
         s3.create_bucket(
             Bucket=f"{STAGE}-souk-{bucket}",
             CreateBucketConfiguration={"LocationConstraint": REGION},
         )
-    _client("ses").verify_email_identity(EmailAddress="shop@souk.example")
+    client("ses").verify_email_identity(EmailAddress="shop@souk.example")
 
 
 @cache
-def _client(service: str) -> Any:
+def client(service: str) -> Any:
     """A client for all tests of this process: making one costs more than what it does here."""
     return boto3.client(service, region_name=REGION)

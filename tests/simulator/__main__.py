@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
+from tests.makers.quick import quick_cloud
+from tests.makers.quick.beside import beside_moto
 from tests.simulator import pool, seeds
 from tests.simulator.seeds import Outcome
 
@@ -42,13 +44,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=1, help="the first")
     parser.add_argument("--steps", type=int, default=seeds.STEPS, help="steps before faults stop")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--beside-moto", action="store_true", help="moto answers; one process")
     parser.add_argument("--trace", action="store_true", help="print every step, in one process")
     return parser.parse_args()
 
 
 def _outcomes(numbers: range, options: argparse.Namespace) -> Iterator[Outcome]:
-    if options.trace or options.processes == 1:
-        with seeds.house() as house:
+    if options.trace or options.beside_moto or options.processes == 1:
+        with seeds.house(beside_moto if options.beside_moto else quick_cloud) as house:
             for seed in numbers:
                 trace: list[str] = []
                 outcome = house.run(seed, options.steps, trace)

@@ -2,8 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
@@ -96,8 +96,11 @@ class House:
 
 
 @contextmanager
-def house() -> Iterator[House]:
-    """Make a stage with three merchants and their goods; nothing of the process is left changed."""
+def house(opened: Callable[[], AbstractContextManager[Cloud]] = quick_cloud) -> Iterator[House]:
+    """Make a stage with three merchants and their goods; nothing of the process is left changed.
+
+    `opened` gives what answers for AWS.
+    """
     with pytest.MonkeyPatch.context() as patch:
         enter(patch)
         patch.setattr(contract, "conforms", lambda *_: None)
@@ -105,7 +108,7 @@ def house() -> Iterator[House]:
         chance = Random("the house")
         former = clock.use(lambda: STARTED_AT), ids.use_chance(chance.getrandbits)
         try:
-            with quick_cloud() as cloud:
+            with opened() as cloud:
                 patch.setattr(rows, "_rows", lambda table: dict(cloud.tables.rows[table]))
                 shop = Shop()
                 for sku, units in SHELF.items():

@@ -39,6 +39,11 @@ class Tables:
         self.rows = defaultdict(dict, {name: dict(table) for name, table in rows.items()})
         self.tokens = dict(tokens)
 
+    def knows(self, token: str) -> bool:
+        """Whether a transaction with this token was applied not long ago."""
+        applied_at = self.tokens.get(token)
+        return bool(applied_at) and (clock.now() - applied_at).total_seconds() < TOKEN_LIVES_S
+
     def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "GetItem": self._get,
@@ -116,7 +121,7 @@ class Tables:
         writes = [pair for one in params["TransactItems"] for pair in one.items()]
         assert len(writes) <= TRANSACTION_MAX
         token, now = params["ClientRequestToken"], clock.now()
-        if token in self.tokens and (now - self.tokens[token]).total_seconds() < TOKEN_LIVES_S:
+        if self.knows(token):
             self.saved_by_tokens += not any(self._refusals(writes))
             return {}
         places = [(request["TableName"], _place_of(kind, request)) for kind, request in writes]
