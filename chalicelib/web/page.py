@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from chalicelib.kernel.errors import FieldError, Malformed, NotFound, NotSignedIn, Refusal
 from chalicelib.web import csrf, errors, forms
+from chalicelib.web.addresses import in_language
 from chalicelib.web.render import Frame, content_security_policy, render
 from chalicelib.web.request import malformed
 from chalicelib.web.session import CONSOLE, MEMBER, Cookie, Visit
@@ -35,7 +36,7 @@ class Html(Struct, frozen=True):
 
 
 class Redirect(Struct, frozen=True):
-    """After a form, or to where something has moved: See Other."""
+    """After a form, or to where something has moved: See Other. Keeps the address's language."""
 
     to: str
     cookies: tuple[Cookie, ...] = ()
@@ -188,7 +189,10 @@ def _read(visit: Visit, *, takes_files: bool) -> None:
 def _respond(visit: Visit, answer: Html | Redirect) -> Response:
     if isinstance(answer, Html):
         return respond(visit, answer)
-    headers: dict[str, Any] = {"Location": answer.to, "Cache-Control": NO_STORE}
+    headers: dict[str, Any] = {
+        "Location": in_language(visit.address_locale, answer.to),
+        "Cache-Control": NO_STORE,
+    }
     cookies = [*visit.set_cookies, *answer.cookies]
     if cookies:
         headers["Set-Cookie"] = [cookie.line() for cookie in cookies]
@@ -231,6 +235,7 @@ def _frame(visit: Visit) -> Frame:
     build = _shelves.get(area)
     return Frame(
         locale=visit.locale,
+        address_locale=visit.address_locale,
         area=area,
         path=visit.path,
         here=_here(visit) if visit.method == "GET" else "/",

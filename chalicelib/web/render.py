@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from chalicelib.aws.settings import settings
+from chalicelib.web.addresses import in_language
 from chalicelib.web.i18n import LANGUAGE_NAMES, LOCALES, Words
 
 if TYPE_CHECKING:
@@ -22,10 +23,13 @@ STRIPE_CHECKOUT = "https://checkout.stripe.com"
 class Frame(Struct, frozen=True, kw_only=True):
     """What every page knows besides its own view: who looks at it, from where, in which language.
 
-    `shelf` is what the area's layout shows on all of its pages (the shop's categories).
+    `path` and `here` are addresses without a language; `link` in templates puts `address_locale`'s
+    prefix before them. `shelf` is what the area's layout shows on all of its pages (the shop's
+    categories).
     """
 
     locale: str
+    address_locale: str = ""
     area: str
     path: str
     here: str
@@ -67,6 +71,10 @@ def environment() -> "Environment":
         return str(context["words"].say(message))
 
     @pass_context
+    def link(context: Context, path: str) -> str:
+        return in_language(context["frame"].address_locale, path)
+
+    @pass_context
     def say_count(context: Context, one: str, many: str, number: int) -> str:
         catalogue = context["words"]
         return str(catalogue.plural(one, many, number))
@@ -83,6 +91,7 @@ def environment() -> "Environment":
     )
     made.install_gettext_callables(say, say_count, newstyle=True)  # type: ignore[attr-defined]
     made.globals["static"] = static
+    made.globals["link"] = link
     made.filters["ld_json"] = ld_json
     return made
 

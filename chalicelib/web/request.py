@@ -13,6 +13,7 @@ from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.aws.settings import settings
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import FieldError, Malformed, TooLarge, UnsupportedMedia
+from chalicelib.web import addresses
 
 BODY_BYTES_MAX = 256 * 1024
 LOCALES = ("en", "zh-CN")
@@ -79,16 +80,29 @@ class Request:
     @property
     def address(self) -> str:
         """The caller's network address: as CloudFront saw it where it asks, else the gateway."""
-        secret = settings().edge_secret
-        given = self.headers.get("x-souk-edge", "")
-        if secret and hmac.compare_digest(given.encode(), secret.encode()):
+        if self.is_from_edge:
             return self.headers.get("x-viewer-address", "")
         identity = self.raw.context.get("identity") or {}
         return str(identity.get("sourceIp") or "")
 
     @property
+    def is_from_edge(self) -> bool:
+        """Tell whether CloudFront (or the front door) asks: its word on the visitor then counts."""
+        secret = settings().edge_secret
+        given = self.headers.get("x-souk-edge", "")
+        return bool(secret) and hmac.compare_digest(given.encode(), secret.encode())
+
+    @property
+    def address_locale(self) -> str:
+        """The language whose prefix the address had, by the edge's word; empty without one."""
+        given = self.headers.get(addresses.HEADER, "")
+        return given if given in LOCALES and self.is_from_edge else ""
+
+    @property
     def locale(self) -> str:
-        """`zh-CN` or `en`: the chosen cookie first, then what the browser prefers."""
+        """`zh-CN` or `en`: the address's first, then the chosen one, then what the browser prefers."""
+        if self.address_locale:
+            return self.address_locale
         chosen = self.cookies.get("souk_locale", "")
         if chosen in LOCALES:
             return chosen
