@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from infra.stack import gateway
+from chalicelib.web.addresses import HEADER as LOCALE_HEADER
+from infra.stack import gateway, viewer
 from infra.stack.cfn import NO_VALUE, Json, att, ref, resource, when
 from infra.wiring import MEDIA, STATIC, Bucket
 
@@ -19,24 +20,9 @@ KEYED_HEADERS = [
     "HX-Request",
     "X-Cart-Token",
     "X-Purchase-Token",
+    LOCALE_HEADER.title(),
 ]
 """What an answer of the API may depend on besides its address, its query and its cookies."""
-
-PREPARE_REQUEST = """function handler(event) {
-  var request = event.request;
-  var preferred = request.headers["accept-language"];
-  var languages = preferred ? preferred.value.toLowerCase() : "";
-  var zh = languages.indexOf("zh");
-  var en = languages.indexOf("en");
-  var isChinese = zh >= 0 && (en < 0 || zh < en);
-  request.headers["accept-language"] = { value: isChinese ? "zh-CN" : "en" };
-  request.headers["x-viewer-address"] = { value: event.viewer.ip };
-  return request;
-}
-"""
-"""To API Gateway every caller is CloudFront; limits of rate need the address behind it. And a page
-exists in two languages, not in as many as there are ways to write the header: this decides as
-`Request.locale` does, so that a page is kept twice and not a thousand times."""
 
 STRIP_FIRST_SEGMENT = """function handler(event) {
   var request = event.request;
@@ -69,7 +55,7 @@ def resources(stage: str) -> Json:
             STRIP_FIRST_SEGMENT,
         ),
         "Viewer": _function(
-            f"{stage}-souk-viewer", "Who is asking, and in which language", PREPARE_REQUEST
+            f"{stage}-souk-viewer", "Who is asking, and in which language", viewer.code()
         ),
         "FilesCachePolicy": _cache_policy(f"{stage}-souk-files", DAY_S, {}),
         "PagesCachePolicy": _cache_policy(

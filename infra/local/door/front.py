@@ -1,11 +1,12 @@
 """The front door of the shop on one machine: what CloudFront, its firewall and the gateway do on AWS.
 
-`/static` comes from the checkout, `/media` from its bucket, everything else from the API. The door
-also fills in what the emulator's gateway leaves out: unknown paths, bodies that are too large, the
+`/static` comes from the checkout, `/media` from its bucket, everything else from the API, public
+pages from a copy for as long as they say. The door also fills in what the emulator's gateway leaves out: unknown paths, bodies that are too large, the
 29 seconds, rate limits, an `X-Request-Id` on every answer.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -14,11 +15,13 @@ from pathlib import Path
 from uuid import uuid4
 
 from infra.local.door import files
+from infra.local.door.kept import Kept
 from infra.local.door.limits import RateLimit
 from infra.local.door.refusals import refuse, refuse_method, wants_page
 from infra.local.door.routes import Routes
 from infra.local.door.server import Headers, Request, Response
 from infra.local.door.upstream import Upstream, UpstreamDown
+from infra.local.door.viewer import SAFE, is_public, prepared
 from infra.stack.gateway import EDGE_HEADER
 
 GATEWAY_TIMEOUT_S = 29.0
@@ -73,6 +76,8 @@ class FrontDoor:
         self._upstream = Upstream(behind.aws_port)
         self._turns = asyncio.Semaphore(behind.concurrency)
         self._limit = RateLimit(behind.rate_per_minute, now)
+        self._kept = Kept(now)
+        self._renewing: set[asyncio.Task[None]] = set()
 
     async def answer(self, request: Request) -> Response:
         """Answer one request and log the outcome, without anything personal."""
@@ -93,6 +98,8 @@ class FrontDoor:
 
     def close(self) -> None:
         """Hang up what leads to the emulator."""
+        for task in self._renewing:
+            task.cancel()
         self._upstream.close()
 
     async def _dispatch(self, request: Request, request_id: str) -> Response:
@@ -150,7 +157,8 @@ class FrontDoor:
         return refuse("RESOURCE_NOT_FOUND", request, request_id)
 
     async def _call(self, request: Request, request_id: str) -> Response:
-        route = self._behind.routes.match(request.raw_path)
+        seen = prepared(request)
+        route = self._behind.routes.match(seen.raw_path)
         if route is None:
             return refuse("RESOURCE_NOT_FOUND", request, request_id)
         method = "GET" if request.method == "HEAD" else request.method
@@ -162,10 +170,35 @@ class FrontDoor:
         counts_failures = route.template in self._behind.failures_only
         if not counts_failures:
             self._limit.count(key)
-        response = await self._forward(method, request, request_id)
+        response = await self._page(method, seen, request_id)
         if counts_failures and response.status >= 400:
             self._limit.count(key)
         return response
+
+    async def _page(self, method: str, request: Request, request_id: str) -> Response:
+        """A public page from its copy while that may be shown, all else from the API."""
+        if not is_public(request):
+            response = await self._forward(method, request, request_id)
+            if method not in SAFE:
+                self._kept.forget()
+            return response
+        found = self._kept.find(request)
+        if found is None:
+            response = await self._forward(method, request, request_id)
+            self._kept.keep(request, response)
+            return response
+        if not found.is_fresh:
+            task = asyncio.create_task(self._renew(request, request_id))
+            self._renewing.add(task)
+            task.add_done_callback(self._renewing.discard)
+        return found.response
+
+    async def _renew(self, request: Request, request_id: str) -> None:
+        """Make a stale copy anew; where that fails the old one ends by itself."""
+        with contextlib.suppress(UpstreamDown, TimeoutError):
+            async with asyncio.timeout(self._behind.timeout_s):
+                response = await self._forward("GET", request, request_id)
+            self._kept.keep(request, response)
 
     async def _forward(self, method: str, request: Request, request_id: str) -> Response:
         headers: Headers = [pair for pair in request.headers if pair[0] not in REPLACED]

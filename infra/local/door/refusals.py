@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 
 from infra.local.door.server import Request, Response
+from infra.local.door.viewer import prepared
 from infra.stack.gateway import REFUSALS, GatewayRefusal
 
 PROGRAM_PATHS = (b"/api/", b"/webhooks/", b"/media/", b"/static/")
@@ -67,7 +68,7 @@ def wants_page(request: Request) -> bool:
 
 
 def _page(request: Request, refusal: GatewayRefusal, request_id: str) -> str:
-    is_chinese = request.header(b"accept-language").strip().lower().startswith(b"zh")
+    is_chinese = prepared(request).header(b"accept-language") == b"zh-CN"
     if is_chinese:
         title, detail = WORDS_ZH[refusal.status]
         refusal = replace(refusal, title=title, detail=detail)
