@@ -17,8 +17,32 @@ class ToldVariant(Struct, frozen=True):
     options: dict[str, str]
 
 
+class ToldAttribute(Struct, frozen=True):
+    """What an attribute of a product means, read with the schema of its category.
+
+    `kind` is `text`, `number`, `choice` or `boolean`. `text` is the text, a choice's stable value,
+    `true` or `false`, or the number as text; `number` is in `unit`, `size` the same in the smallest
+    unit of its dimension (0.5 kg is 500000 mg), to be compared whatever the unit. `label` names the
+    attribute and `labels` a choice's value, by language.
+    """
+
+    name: str
+    kind: str
+    text: str
+    label: dict[str, str]
+    number: float | None = None
+    unit: str = ""
+    size: float | None = None
+    labels: dict[str, str] = {}
+    is_filterable: bool = True
+
+
 class ToldProduct(Struct, frozen=True):
-    """A product as a fact tells it: everything that a card or a search index is made of."""
+    """A product as a fact tells it: everything that a card or a search index is made of.
+
+    `attributes` are as the merchant wrote them, all of them; `typed` those that its category's
+    schema reads, in the schema's order; `free` the names in `attributes` that it does not.
+    """
 
     id: str
     slug: str
@@ -35,6 +59,8 @@ class ToldProduct(Struct, frozen=True):
     compare_at: Money | None
     image: str
     created_at: str
+    typed: tuple[ToldAttribute, ...] = ()
+    free: tuple[str, ...] = ()
 
 
 class ProductFact(Fact, frozen=True, kw_only=True):

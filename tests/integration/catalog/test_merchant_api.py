@@ -28,7 +28,24 @@ from tests.makers.rows import everything, facts, of_kind
 PATH = "/api/v1/merchant/products"
 CATEGORIES = {
     "categories": [
-        {"slug": "tops", "name": {"en": "Tops", "zh-CN": "上衣"}},
+        {
+            "slug": "tops",
+            "name": {"en": "Tops", "zh-CN": "上衣"},
+            "attributes": [
+                {
+                    "name": "weight",
+                    "label": {"en": "Weight", "zh-CN": "重量"},
+                    "kind": "number",
+                    "unit": "g",
+                },
+                {
+                    "name": "cloth",
+                    "label": {"en": "Cloth", "zh-CN": "面料"},
+                    "kind": "choice",
+                    "choices": [{"value": "linen", "label": {"en": "Linen", "zh-CN": "亚麻"}}],
+                },
+            ],
+        },
         {"slug": "home", "name": {"en": "Home", "zh-CN": "家居"}},
     ]
 }
@@ -123,6 +140,40 @@ class TestAdd:
             made["slug"],
         )
         assert [v["sku"] for v in told["variants"]] == ["acme.TEE-S", "acme.TEE-M"]
+
+    def test_the_fact_tells_what_attributes_mean(self, http: Http, seller: Seller) -> None:
+        said = {"Weight": "0.25 kg", "面料": "亚麻", "Care": "cold"}
+        reply = http.post(PATH, a_body(attributes=said), **seller.authorization)
+        assert reply.json()["attributes"] == said
+        [told] = [json.loads(one)["product"] for one in facts("catalog.ProductListed")]
+        assert told["attributes"] == said
+        assert told["free"] == ["Care"]
+        assert [
+            (one["name"], one["kind"], one["text"], one["number"], one["unit"], one["size"])
+            for one in told["typed"]
+        ] == [
+            ("weight", "number", "250", 250.0, "g", 250_000.0),
+            ("cloth", "choice", "linen", None, "", None),
+        ]
+        assert told["typed"][1]["labels"] == {"en": "Linen", "zh-CN": "亚麻"}
+
+    def test_attributes_that_do_not_fit_are_named(self, http: Http, seller: Seller) -> None:
+        wrong = {"weight": "3 m", "Cloth": "lead", "Care": "cold"}
+        problem = refused_without_a_trace(
+            lambda: add(http, seller, a_body(attributes=wrong)), 400, "catalog.attribute_malformed"
+        )
+        assert [(one["field"], one["code"]) for one in problem["errors"]] == [
+            ("attributes.weight", "wrong_unit"),
+            ("attributes.Cloth", "unknown_choice"),
+        ]
+
+    def test_a_tightened_schema_stops_no_other_change(self, http: Http, seller: Seller) -> None:
+        path = f"{PATH}/" + a_product(seller, attributes={"Weight": "light"}, category="home").id
+        moved = http.patch(path, {"category": "tops"}, **seller.authorization)
+        assert (moved.status, moved.json()["attributes"]) == (200, {"Weight": "light"})
+        assert http.patch(path, {"title": "Other"}, **seller.authorization).status == 200
+        reply = http.patch(path, {"attributes": {"Weight": "light"}}, **seller.authorization)
+        assert reply.json()["code"] == "catalog.attribute_malformed"
 
     @pytest.mark.parametrize("state", ["draft", "delisted"])
     def test_what_is_not_listed_is_only_its_merchants(

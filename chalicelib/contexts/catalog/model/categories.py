@@ -7,7 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from chalicelib.contexts.catalog.model.attributes import Schema, inherited
 from chalicelib.contexts.catalog.model.refusals import CategoriesWrong
+from chalicelib.contexts.catalog.model.schemas import schema_of
 from chalicelib.contexts.catalog.model.words import stems
 
 DEPTH_MAX = 3
@@ -21,7 +23,8 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 class Category(Struct, frozen=True):
     """One category. Its id is `cat_` and its slug, so that either leads to the other unread.
 
-    `words` are what types, tags and titles of its products are called in merchants' files.
+    `words` are what types, tags and titles of its products are called in merchants' files;
+    `attributes` what it asks of its products besides what the categories above it ask.
     """
 
     id: str
@@ -29,6 +32,7 @@ class Category(Struct, frozen=True):
     parent_id: str | None
     name: Mapping[str, str]
     words: tuple[str, ...] = ()
+    attributes: Schema = ()
 
     def named(self, locale: str) -> str:
         """Return the name in a language, in English where that one is not there."""
@@ -61,6 +65,11 @@ class CategoryTree(Struct, frozen=True, dict=True):
             line.append(category.id)
             category = self.by_id.get(category.parent_id or "")
         return tuple(line)
+
+    def schema(self, identity: str) -> Schema:
+        """Return what a category asks of its products: its own attributes over inherited ones."""
+        line = reversed(self.ancestors(identity))
+        return inherited(self.by_id[one].attributes for one in line)
 
     def children(self, parent_id: str | None) -> tuple[Category, ...]:
         """Return the categories right below one; below None are the roots."""
@@ -102,9 +111,9 @@ class CategoryTree(Struct, frozen=True, dict=True):
 def tree_of(data: Mapping[str, Any]) -> CategoryTree:
     """Read the operator's file.
 
-    `{"categories": [{"slug", "parent"?: slug, "name": {"en", "zh-CN"}, "words"?: [text]}]}`, parents
-    before their children. The category `other` is added where it is missing. Refuses
-    `catalog.categories_wrong`.
+    `{"categories": [{"slug", "parent"?: slug, "name": {"en", "zh-CN"}, "words"?: [text],
+    "attributes"?: [see `schemas.schema_of`]}]}`, parents before their children. The category `other`
+    is added where it is missing. Refuses `catalog.categories_wrong`.
     """
     found: dict[str, Category] = {}
     for entry in data.get("categories", ()):
@@ -141,4 +150,5 @@ def _category(entry: Mapping[str, Any]) -> Category:
         parent_id=category_id(str(parent)) if parent else None,
         name={locale: str(names[locale]) for locale in LOCALES},
         words=tuple(str(word) for word in entry.get("words", ())),
+        attributes=schema_of(entry.get("attributes", ()), where=f"The category {slug!r}"),
     )

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from chalicelib.contexts.catalog.model.categories import OTHER, CategoryTree
 from chalicelib.contexts.catalog.model.html import clean
 from chalicelib.contexts.catalog.model.jobs import Remark
+from chalicelib.contexts.catalog.model.metafields import attributes_of, metafields_of
 from chalicelib.contexts.catalog.model.products import (
     OWN_CODE_LENGTH_MAX,
     PICTURES_MAX,
@@ -156,7 +157,7 @@ def columns_of(header: Sequence[str]) -> dict[int, str]:
     missing = [COLUMNS[name][0].title() for name in REQUIRED if name not in found.values()]
     if missing:
         raise ImportColumnsMissing(f"There is no column {', '.join(map(repr, missing))}")
-    return found
+    return metafields_of(header) | found
 
 
 def grouped(rows: Iterable[tuple[Row, int, int]]) -> Iterator[Group]:
@@ -194,14 +195,16 @@ def judged(group: Group, shelf: Shelf) -> Judged:
         notices.append(Remark(lead.number, "import.category_other", detail))
     if not reader.variants:
         return Judged(group, refused=tuple(reader.refused), notices=tuple(notices))
+    category_id = place or OTHER
+    brand = {"Brand": lead["vendor"]} if lead["vendor"] else {}
     content = Content(
         title=lead["title"],
         description=clean(lead["body"]),
-        category_id=place or OTHER,
+        category_id=category_id,
         variants=tuple(reader.variants),
         options=tuple(options),
         media=media,
-        attributes={"Brand": lead["vendor"]} if lead["vendor"] else {},
+        attributes=brand | attributes_of(lead.cells, shelf.tree.schema(category_id)),
         type=lead["type"],
         tags=_tags(lead["tags"]),
     )

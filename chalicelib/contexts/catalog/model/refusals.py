@@ -89,6 +89,15 @@ class TextMalformed(Malformed):
     code, title = "catalog.text_malformed", "A text is blank or holds control characters"
 
 
+class AttributeMalformed(Malformed):
+    """A value does not fit what its category's schema asks for; `errors` name each.
+
+    Their codes: `wrong_type`, `wrong_unit`, `unknown_choice`, `out_of_range`.
+    """
+
+    code, title = "catalog.attribute_malformed", "An attribute's value does not fit its category"
+
+
 class ImportEmpty(Malformed):
     code, title = "import.empty", "The file has no rows"
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from chalicelib.aws import idempotency, queues, reads, retries
 from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.aws.settings import settings
+from chalicelib.contexts.catalog.model.attributes import check_attributes
 from chalicelib.contexts.catalog.model.products import CODE_LENGTH as PRODUCT_CODE_LENGTH
 from chalicelib.contexts.catalog.model.products import (
     FIRST_STATES,
@@ -49,7 +50,8 @@ def create(
     """Make a product of the actor's merchant. A merchant in good standing lists at once.
 
     Another's asks for review instead: `listed` becomes `in_review`. Refuses what `model.check`
-    refuses, `catalog.unknown_category`, `catalog.sku_taken`, `catalog.state_conflict`.
+    refuses, `catalog.attribute_malformed`, `catalog.unknown_category`, `catalog.sku_taken`,
+    `catalog.state_conflict`.
     """
     merchant = merchants.get(actor.for_merchant())
     state = wanted.state or ProductState.DRAFT
@@ -64,6 +66,7 @@ def create(
         own_prefixes=own_prefixes(),
     )
     check(content, merchant.currency)
+    check_attributes(content.attributes, categories().schema(content.category_id))
     product = Product(
         id=ID_PREFIX + code,
         slug=slug_of(wanted.slug or content.title, code),
@@ -196,6 +199,8 @@ def _changed(seen: Product, wanted: Wanted, merchant: Merchant) -> Product:
         own_prefixes=own_prefixes(),
     )
     check(content, merchant.currency)
+    if wanted.attributes is not None:
+        check_attributes(content.attributes, categories().schema(category_id))
     product = replace(seen, content=content)
     if wanted.slug is not None:
         product = replace(product, slug=slug_of(wanted.slug, seen.code))

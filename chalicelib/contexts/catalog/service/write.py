@@ -15,9 +15,11 @@ from chalicelib.contexts.catalog.facts import (
     ProductChanged,
     ProductDelisted,
     ProductListed,
+    ToldAttribute,
     ToldProduct,
     ToldVariant,
 )
+from chalicelib.contexts.catalog.model.attributes import Value, describe
 from chalicelib.contexts.catalog.model.products import (
     PRODUCT_BYTES_MAX,
     Content,
@@ -26,6 +28,7 @@ from chalicelib.contexts.catalog.model.products import (
     SkuCopy,
 )
 from chalicelib.contexts.catalog.model.refusals import ProductTooLarge, TooManyChanges
+from chalicelib.contexts.catalog.service.tree import categories
 from chalicelib.contexts.catalog.store import products as store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.facts import Fact
@@ -116,8 +119,9 @@ def facts_of(product: Product, seen: Product | None) -> list[Fact]:
 
 
 def told(product: Product) -> ToldProduct:
-    """Describe a product as facts do."""
+    """Describe a product as facts do, its attributes read with the schema of today."""
     content = product.content
+    described = describe(content.attributes, categories().schema(content.category_id))
     return ToldProduct(
         id=product.id,
         slug=product.slug,
@@ -136,6 +140,23 @@ def told(product: Product) -> ToldProduct:
         compare_at=product.compare_at,
         image=product.image,
         created_at=product.created_at,
+        typed=tuple(map(_told_value, described.values)),
+        free=tuple(name for name, _ in described.free),
+    )
+
+
+def _told_value(value: Value) -> ToldAttribute:
+    attribute = value.attribute
+    return ToldAttribute(
+        name=attribute.name,
+        kind=attribute.kind.value,
+        text=value.text,
+        label=attribute.label,
+        number=None if value.number is None else float(value.number),
+        unit=attribute.unit,
+        size=None if value.size is None else float(value.size),
+        labels=value.labels,
+        is_filterable=attribute.is_filterable,
     )
 
 
