@@ -116,8 +116,7 @@ def commit(writes: Sequence[Write]) -> None:
         _commit_one(writes[0], arguments[0])
         return
     operations = [{write.operation: one} for write, one in zip(writes, arguments, strict=True)]
-    token = _token(operations) if len(writes) > 1 else ids.ulid()
-    request = {"TransactItems": operations, "ClientRequestToken": token}
+    request = {"TransactItems": operations, "ClientRequestToken": _token(operations)}
     retries.persist(lambda _: _send(request, writes))
 
 
@@ -220,5 +219,10 @@ def _refusal(failed: Sequence[tuple[int, Write, dict[str, Any] | None]]) -> Refu
 
 
 def _token(operations: list[dict[str, Any]]) -> str:
-    """DynamoDB's own replay guard within ten minutes: the same bytes are applied once."""
+    """DynamoDB's own replay guard within ten minutes: the same bytes are applied once.
+
+    Except where one write adds to a value: the same bytes may be meant twice.
+    """
+    if len(operations) == 1:
+        return ids.ulid()
     return hashlib.sha256(msgspec.json.encode(operations)).hexdigest()[:36]

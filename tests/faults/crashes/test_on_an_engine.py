@@ -72,6 +72,8 @@ def test_killed_for_real(
         scene(clock, cloud, monkeypatch, workflow.company) as here,
     ):
         sweep = Sweep(workflow, here)
-        for point in Random(str(workflow)).sample(list(sweep.points()), KILLS):
+        points = list(sweep.points())
+        chosen = Random(str(workflow)).sample(points, min(KILLS, len(points)))
+        for point in chosen:
             sweep.kill(point, is_real=True)
-    tell("crashes", f"real kills of each of {len(TOLD)} workflows on {ENGINE}", KILLS)
+    tell("crashes", f"real kills of {workflow} on {ENGINE}", len(chosen))
