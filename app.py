@@ -18,6 +18,8 @@ from chalicelib.contexts.identity import pages as identity_pages
 from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import console as inventory_console
 from chalicelib.contexts.inventory import workers as inventory_workers
+from chalicelib.contexts.members import api as members_api
+from chalicelib.contexts.members.pages import addresses as members_addresses
 from chalicelib.contexts.merchants import console as merchants_console
 from chalicelib.contexts.notifications import workers as notifications_workers
 from chalicelib.contexts.orders import console as orders_console
@@ -46,6 +48,7 @@ BLUEPRINTS = (
     catalog_shop.bp,
     catalog_workers.bp,
     identity_api.bp,
+    members_api.bp,
     inventory_api.bp,
     inventory_workers.bp,
     payments_api.bp,
@@ -64,6 +67,7 @@ BLUEPRINTS = (
     checkout.bp,
     purchase.bp,
     identity_pages.bp,
+    members_addresses.bp,
     identity_console.bp,
     orders_console.bp,
     products_console.bp,

@@ -181,6 +181,7 @@ TABLES = (
     Table("inventory"),
     Table("shipping", indexes=("by_owner",)),
     Table("payments", indexes=("by_due",)),
+    Table("members"),
     Table("cart"),
     Table("orders", indexes=("by_owner", "by_state", "by_due")),
     Table("settlement", indexes=("by_owner",)),

@@ -13,6 +13,7 @@ ROOMS = (
     "inventory",
     "shipping",
     "payments",
+    "members",
     "cart",
     "orders",
     "settlement",

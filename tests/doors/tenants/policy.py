@@ -17,6 +17,7 @@ NOBODY = frozenset[str]()
 SHOPPERS = frozenset({"member", "cookie", "guest"})
 MEMBERS = frozenset({"member", "cookie"})
 VISITORS = frozenset({"cookie", "guest"})
+ACCOUNT = frozenset({"cookie"})
 GUEST, KEY, OWNER, PLATFORM = (frozenset({one}) for one in ("guest", "key", "owner", "platform"))
 STAFF = frozenset({"owner", "staff"})
 CONSOLE = STAFF | PLATFORM
@@ -116,6 +117,10 @@ PROGRAMS = [
     Door("DELETE /api/v1/sessions/current", MEMBERS),
     Door("GET /api/v1/me", MEMBERS),
     Door("GET /api/v1/me/purchases", MEMBERS),
+    Door("GET /api/v1/me/addresses", MEMBERS),
+    Door("POST /api/v1/me/addresses", MEMBERS, json=ADDRESS),
+    Door("PUT /api/v1/me/addresses/{address}", MEMBERS, {"address": "address"}, ADDRESS),
+    Door("DELETE /api/v1/me/addresses/{address}", MEMBERS, {"address": "address"}),
     Door("GET /api/v1/purchases/{purchase}", SHOPPERS, {"purchase": "placed purchase"}),
     Door("POST /api/v1/purchases/{purchase}/cancel", SHOPPERS, {"purchase": "placed purchase"}),
     Door("POST /api/v1/purchases/{purchase}/cancel", SHOPPERS, {"purchase": "waiting purchase"}),
@@ -180,6 +185,14 @@ PAGES = [
         lands="/cart",
     ),
     Door("GET /account", VISITORS - GUEST),
+    Door("GET /divisions", ANYONE),
+    Door("GET /account/addresses", ACCOUNT),
+    Door("GET /account/addresses/new", ACCOUNT),
+    Door("POST /account/addresses/new", ACCOUNT, form=ADDRESS),
+    Door("GET /account/addresses/{address}", ACCOUNT, {"address": "address"}),
+    Door("POST /account/addresses/{address}", ACCOUNT, {"address": "address"}, form=ADDRESS),
+    Door("POST /account/addresses/{address}/remove", ACCOUNT, {"address": "address"}, form={}),
+    Door("POST /account/addresses/{address}/prefer", ACCOUNT, {"address": "address"}, form={}),
     Door("GET /account/sign-in", ANYONE),
     Door("POST /account/sign-in", ANYONE, form=CREDENTIALS),
     Door("GET /account/register", ANYONE),

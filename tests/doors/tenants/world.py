@@ -13,6 +13,7 @@ from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
 from chalicelib.contexts.catalog.service import imports
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.members import service as members
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.contexts.orders.model.values import order_id
 from chalicelib.contexts.settlement import service as settlement
@@ -127,6 +128,9 @@ def _shopper(world: World, side: str) -> None:
     _, token = identity.register(email=email, password=PASSWORD, name=word)
     _, session = identity.sign_in_page(email, PASSWORD, address="192.0.2.1")
     world.secrets[side] |= {"member": token, "cookie": session}
+    address = {**ADDRESS, "name": word, "line1": f"1 {word} Street"}
+    kept = members.add_address(identity.member(token), address)
+    world.things[side]["address"] = kept.id
 
 
 def _bought(world: World, side: str, lines: dict[str, int], *, is_private: bool = True) -> Any:
