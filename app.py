@@ -10,6 +10,7 @@ from chalicelib.contexts.catalog import workers as catalog_workers
 from chalicelib.contexts.catalog.api import imports as catalog_imports
 from chalicelib.contexts.catalog.api import merchant as catalog_merchant
 from chalicelib.contexts.catalog.api import shop as catalog_shop
+from chalicelib.contexts.catalog.console import categories as categories_console
 from chalicelib.contexts.catalog.console import imports as imports_console
 from chalicelib.contexts.catalog.console import products as products_console
 from chalicelib.contexts.identity import api as identity_api
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     members_addresses.bp,
     identity_console.bp,
     orders_console.bp,
+    categories_console.bp,
     products_console.bp,
     imports_console.bp,
     inventory_console.bp,

@@ -33,12 +33,19 @@ COLUMNS = (
 def catalogue(merchant: str) -> str:
     """Return a merchant's goods as the text of a CSV file."""
     out = StringIO(newline="")
-    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    told = dict.fromkeys(name for goods in goods_of(merchant) for name in goods.attributes)
+    columns = (*COLUMNS, *map(metafield, told))
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
     writer.writeheader()
     vendor = merchants()[merchant]
     for goods in goods_of(merchant):
         writer.writerows(_rows(goods, vendor))
     return out.getvalue()
+
+
+def metafield(name: str) -> str:
+    """The heading of an attribute's column, as Shopify writes those of metafields."""
+    return f"{name.replace('_', ' ').capitalize()} (product.metafields.custom.{name})"
 
 
 def body(goods: Goods) -> str:
@@ -78,6 +85,7 @@ def _head(goods: Goods, vendor: str) -> dict[str, str]:
         "SEO Description": goods.en.split(". ")[0].rstrip(".") + ".",
         "Google Shopping / Google Product Category": goods.google,
         "Google Shopping / Condition": "new",
+        **{metafield(name): value for name, value in goods.attributes.items()},
     }
 
 

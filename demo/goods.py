@@ -4,14 +4,15 @@ A table `[[goods]]` holds: `handle`, `title`, `type`, `tags`, `en`, `points` and
 description), `price`, `was` and `step` (pence; each further size costs a step more), `grams`,
 `stock` (goes round the variants), `code` (stem of the SKUs), `emoji`, and where there is a choice
 `colours` (option value to palette name, "" as pictured) and `sizes`, with `colour_name` and
-`size_name` for what they are called. `scenes` and `beside` say which further pictures there are.
+`size_name` for what they are called. `attributes` are what `categories.json` asks of the product's
+category, by name. `scenes` and `beside` say which further pictures there are.
 """
 
 import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -77,6 +78,7 @@ class Goods:
     was: int | None = None
     step: int = 0
     published: bool = True
+    attributes: Mapping[str, str] = field(default_factory=dict)
     scenes: tuple[str, ...] = ()
     beside: Beside | None = None
 

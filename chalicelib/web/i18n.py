@@ -127,6 +127,8 @@ FIELD_ERRORS = {
     "wrong_type": N_("This does not look right."),
     "out_of_range": N_("This is too long, too short or out of range."),
     "unknown": N_("Choose another one."),
+    "unknown_choice": N_("Choose another one."),
+    "wrong_unit": N_("This unit does not fit here."),
 }
 
 

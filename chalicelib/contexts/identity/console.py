@@ -28,6 +28,7 @@ MERCHANT_LINKS = (
 PLATFORM_LINKS = (
     ("/console", "list", N_("Today")),
     ("/console/merchants", "people", N_("Merchants")),
+    ("/console/categories", "grid", N_("Categories and attributes")),
     ("/console/review", "money", N_("Payments to review")),
 )
 

@@ -282,6 +282,20 @@ DESK = [
         {"merchant": "applicant"},
         form={"move": "take_up", "state": "applied"},
     ),
+    Door("GET /console/categories", PLATFORM),
+    Door("GET /console/categories/{category}", PLATFORM, fixed={"category": "other"}),
+    Door(
+        "POST /console/categories/{category}",
+        PLATFORM,
+        fixed={"category": "other"},
+        form={"name": "weight", "en": "Weight", "zh": "重量", "kind": "number", "unit": "g"},
+    ),
+    Door(
+        "POST /console/categories/{category}/remove",
+        PLATFORM,
+        fixed={"category": "other"},
+        form={"name": "weight"},
+    ),
     Door("GET /console/review", PLATFORM),
     Door("POST /console/review", PLATFORM, form={"company": "sandbox", "event": "<callback>"}),
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.contexts.catalog.model.attributes import describe
 from chalicelib.contexts.catalog.model.categories import CategoryTree, tree_of
 from chalicelib.contexts.catalog.model.importing import Judged, Shelf, grouped, judged
 from chalicelib.contexts.catalog.model.products import ProductState
@@ -83,7 +84,8 @@ class TestFiles:
     @pytest.mark.parametrize("code", CODES)
     def test_have_as_many_cells_in_each_row_as_columns(self, code):
         for row in rows_of(code):
-            assert list(row) == list(catalogue.COLUMNS)
+            assert list(row)[: len(catalogue.COLUMNS)] == list(catalogue.COLUMNS)
+            assert None not in row.values()
             assert None not in row.values(), row["Handle"]
 
     @pytest.mark.parametrize("code", CODES)
@@ -246,3 +248,13 @@ def size_of(path: Path) -> tuple[int, int]:
     assert head[8:16] == b"WEBPVP8 ", path.name
     width, height = struct.unpack("<HH", head[26:30])
     return width & 0x3FFF, height & 0x3FFF
+
+
+def test_every_attribute_means_something(tree: CategoryTree, imported: dict) -> None:
+    for code in CODES:
+        told = {goods.handle: goods.attributes for goods in goods_of(code)}
+        for one in imported[code]:
+            schema = tree.schema(one.content.category_id)
+            found = describe(one.content.attributes, schema)
+            assert found.free == ()
+            assert len(found.values) == len(told[one.group.handle]) + 1, one.group.handle

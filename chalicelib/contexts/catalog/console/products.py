@@ -181,7 +181,25 @@ def _changed_body(fields: Fields, seen: Product) -> dict[str, Any]:
         "description": fields.text("description"),
         "category": fields.text("category"),
         "variants": variants,
+        "attributes": _attributes(fields),
     }
+
+
+def _attributes(fields: Fields) -> dict[str, str]:
+    """Read what the category asks for, and the lines `name: value` of whatever else is said."""
+    asked = {
+        name.removeprefix(views.ATTRIBUTE): fields.text(name)
+        for name in fields
+        if name.startswith(views.ATTRIBUTE) and fields.text(name)
+    }
+    free = {}
+    for line in fields.text("attributes").replace("：", ":").splitlines():
+        name, mark, value = (part.strip() for part in line.partition(":"))
+        if line.strip() and not (mark and name and value):
+            raise wrong("attributes")
+        if mark:
+            free[name] = value
+    return free | asked
 
 
 def _price(fields: Fields, name: str, currency: str) -> dict[str, Any]:

@@ -4,8 +4,18 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from chalicelib.contexts.catalog.model.attributes import (
+    FALSE,
+    SAID,
+    TRUE,
+    Attribute,
+    AttributeKind,
+    Value,
+    describe,
+)
 from chalicelib.contexts.catalog.model.categories import CategoryTree
 from chalicelib.contexts.catalog.model.products import MACHINE, Product, ProductState, Variant
+from chalicelib.contexts.catalog.model.units import UNITS
 from chalicelib.contexts.catalog.pages.views import tint
 from chalicelib.kernel import ids
 from chalicelib.kernel.money import Money
@@ -20,6 +30,9 @@ STATES = {
     ProductState.TAKEN_DOWN: (N_("Taken down"), "bad"),
 }
 assert set(STATES) == set(ProductState), "every state has its words"
+
+ATTRIBUTE = "attributes."
+"""Begins the names of fields that ask for an attribute of the category."""
 
 MOVES = {
     ProductState.LISTED: N_("List"),
@@ -151,11 +164,15 @@ def edit_view(
 ) -> ProductFormView:
     """Show the form for a product that is there."""
     content = product.content
+    schema = tree.schema(content.category_id)
+    described = describe(content.attributes, schema)
     shown = typed or Fields(
         [
             ("title", content.title),
             ("description", content.description),
             ("category", content.category_id),
+            *((ATTRIBUTE + one.attribute.name, _said(one)) for one in described.values),
+            ("attributes", "\n".join(f"{name}: {value}" for name, value in described.free)),
         ]
     )
     state, tone = STATES[product.state]
@@ -163,7 +180,20 @@ def edit_view(
         heading=content.title,
         action=f"/console/products/{product.id}",
         key="",
-        fields=_described(tree, words, shown, errors),
+        fields=[
+            *_described(tree, words, shown, errors),
+            *(_asked(one, words, shown, errors) for one in schema),
+            _field(
+                "attributes",
+                words.say(N_("Other attributes")),
+                shown,
+                errors,
+                kind="textarea",
+                is_required=False,
+                is_wide=True,
+                hint=words.say(N_("One on each line, as in “Origin: Yixing”.")),
+            ),
+        ],
         variants=[_variant_view(one, typed) for one in content.variants],
         currency=product.price.currency,
         buttons=[ChoiceView(words.say(N_("Save")), value="")],
@@ -206,6 +236,36 @@ def _described(
             error=errors.get("category", ""),
         ),
     ]
+
+
+def _asked(
+    attribute: Attribute, words: Words, shown: Fields, errors: Mapping[str, str]
+) -> FieldView:
+    """Ask for an attribute of the product's category, by a choice where there is one."""
+    name = ATTRIBUTE + attribute.name
+    choices: tuple[tuple[str, str], ...] = ()
+    if attribute.kind is AttributeKind.CHOICE:
+        choices = tuple((one.value, one.named(words.locale)) for one in attribute.choices)
+    if attribute.kind is AttributeKind.BOOLEAN:
+        choices = tuple((text, SAID[words.locale][text == TRUE]) for text in (TRUE, FALSE))
+    unit = UNITS.get(attribute.unit)
+    hint = words.say(N_("In %(unit)s, or with a unit of your own."))
+    return FieldView(
+        name=name,
+        label=attribute.named(words.locale),
+        value=shown.text(name),
+        kind="select" if choices else "text",
+        is_required=False,
+        autocomplete="off",
+        hint=hint % {"unit": unit.named(words.locale)} if unit else "",
+        error=errors.get(name, ""),
+        choices=(("", "—"), *choices) if choices else (),
+    )
+
+
+def _said(value: Value) -> str:
+    """Write a value as its field takes it, in the attribute's unit."""
+    return f"{value.text} {value.attribute.unit}".strip()
 
 
 def _field(

@@ -27,6 +27,11 @@ def schema_of(entries: Iterable[Mapping[str, Any]], *, where: str) -> Schema:
     names = [attribute.name for attribute in schema]
     if len(set(names)) < len(names):
         raise CategoriesWrong(f"{where} has an attribute twice")
+    return limited(schema, where=where)
+
+
+def limited(schema: Schema, *, where: str) -> Schema:
+    """Return a category's own schema. Refuses `catalog.categories_wrong` for too long a one."""
     if len(schema) > ATTRIBUTES_MAX:
         raise CategoriesWrong(f"{where} has more than {ATTRIBUTES_MAX} attributes of its own")
     return schema

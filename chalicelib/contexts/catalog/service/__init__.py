@@ -20,7 +20,12 @@ from chalicelib.contexts.catalog.service.shop import (
     products,
 )
 from chalicelib.contexts.catalog.service.shop import beside_merchant as beside
-from chalicelib.contexts.catalog.service.tree import categories, load_categories
+from chalicelib.contexts.catalog.service.tree import (
+    categories,
+    drop_attribute,
+    load_categories,
+    save_attribute,
+)
 
 __all__ = [
     "CountedCategory",
@@ -32,6 +37,7 @@ __all__ = [
     "change",
     "counted_categories",
     "create",
+    "drop_attribute",
     "load_categories",
     "own",
     "own_products",
@@ -40,5 +46,6 @@ __all__ = [
     "products",
     "reindex",
     "remove",
+    "save_attribute",
     "take_down",
 ]

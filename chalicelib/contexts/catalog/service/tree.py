@@ -1,18 +1,30 @@
 """The category tree: loaded by an operator, kept in the function for seconds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws import queues, reads, transact
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib.aws import queues, reads, retries, transact
 from chalicelib.aws.settings import Settings, settings
-from chalicelib.contexts.catalog.model.categories import CategoryTree, tree_of
+from chalicelib.contexts.catalog.model.attributes import Schema, inherited
+from chalicelib.contexts.catalog.model.categories import Category, CategoryTree, tree_of
+from chalicelib.contexts.catalog.model.refusals import (
+    CategoriesWrong,
+    ChangedMeanwhile,
+    UnknownCategory,
+)
+from chalicelib.contexts.catalog.model.schemas import attribute_of, limited
 from chalicelib.contexts.catalog.service.jobs import Relist
 from chalicelib.contexts.catalog.store import categories as store
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import Actor
 
 KEPT_S = 20
+TREE_BYTES_MAX = 350_000
+"""All of it lies in one item, which takes 400 KB."""
 
 _kept: dict[str, tuple[Settings, datetime, CategoryTree]] = {}
 
@@ -35,11 +47,67 @@ def keep(tree: CategoryTree) -> CategoryTree:
 def load_categories(actor: Actor, data: Mapping[str, Any]) -> CategoryTree:
     """Put the operator's tree in place and bring the listings in step with it.
 
-    `data` is `{"categories": [{"slug", "parent"?, "name": {"en", "zh-CN"}, "words"?}]}`, parents
-    first. Refuses `catalog.categories_wrong`.
+    `data` is what `tree_of` reads, parents first. Refuses `catalog.categories_wrong`.
     """
     actor.as_platform()
-    tree = tree_of(data)
-    transact.commit([store.save_tree(tree)])
+    wanted = tree_of(data)
+    tree = _change(lambda _seen: wanted)
     queues.send(settings().catalog_imports_queue_url, [Relist()])
-    return keep(tree)
+    return tree
+
+
+def save_attribute(actor: Actor, category: str, entry: Mapping[str, Any]) -> Category:
+    """Have a category ask for an attribute, in place of one of its own of the same name.
+
+    `entry` is what `schemas.attribute_of` reads. In force for products at the next call; those that
+    were said before keep what was said. Refuses `catalog.unknown_category` and
+    `catalog.categories_wrong`.
+    """
+    actor.as_platform()
+
+    def changed(seen: Category) -> Schema:
+        attribute = attribute_of(entry, where=f"The category {seen.slug!r}")
+        return limited(inherited([seen.attributes, (attribute,)]), where=seen.slug)
+
+    return _with_schema(category, changed)
+
+
+def drop_attribute(actor: Actor, category: str, name: str) -> Category:
+    """Have a category ask for an attribute of its own no longer; an inherited one shows again.
+
+    What merchants said stays with their products. Refuses `catalog.unknown_category`.
+    """
+    actor.as_platform()
+    return _with_schema(
+        category, lambda seen: tuple(one for one in seen.attributes if one.name != name)
+    )
+
+
+def _with_schema(category: str, change: Callable[[Category], Schema]) -> Category:
+    def changed(tree: CategoryTree) -> CategoryTree:
+        seen = tree.find(category)
+        if seen is None:
+            raise UnknownCategory(f"There is no category {category[:80]!r}")
+        fresh = replace(seen, attributes=change(seen))
+        return CategoryTree(tuple(fresh if one is seen else one for one in tree.categories))
+
+    found = _change(changed).find(category)
+    assert found is not None, "it was there a moment ago"
+    return found
+
+
+def _change(make: Callable[[CategoryTree], CategoryTree]) -> CategoryTree:
+    """Write the tree that follows from the one that is there now."""
+    key = store.tree_key()
+    for attempt in range(retries.ROUNDS_MAX):
+        row = reads.get(store.CategoriesItem, key.pk, key.sk)
+        tree = make(store.tree_of(row))
+        if len(msgspec.json.encode(tree.categories)) > TREE_BYTES_MAX:
+            raise CategoriesWrong(f"Categories and attributes take {TREE_BYTES_MAX} bytes at most")
+        try:
+            transact.commit([store.save_tree(tree, row)])
+        except ChangedMeanwhile:
+            retries.pause(attempt)
+            continue
+        return keep(tree)
+    raise ChangedMeanwhile
