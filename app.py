@@ -34,7 +34,7 @@ from chalicelib.contexts.settlement import api as settlement_api
 from chalicelib.contexts.settlement import console as settlement_console
 from chalicelib.contexts.settlement import workers as settlement_workers
 from chalicelib.contexts.shipping import api as shipping_api
-from chalicelib.web import about, preferences
+from chalicelib.web import about, fragments, preferences
 from chalicelib.web.manners import every_answer
 
 app = Chalice(app_name="souk", configure_logs=False)
@@ -62,6 +62,7 @@ BLUEPRINTS = (
     selling.bp,
     orders_workers.bp,
     notifications_workers.bp,
+    fragments.bp,
     preferences.bp,
     catalog_pages.bp,
     cart_pages.bp,

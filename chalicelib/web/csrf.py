@@ -3,6 +3,10 @@
 The token is an HMAC of the session's (or, before a sign-in, the visitor's) cookie, so it needs no
 row and changes with the sign-in. The browser says by `Sec-Fetch-Site` and `Origin` where a form
 comes from; what comes from elsewhere is refused even with a good token.
+
+A public page is kept by CloudFront and shown to everybody, so its forms have no token. There the
+browser's word has to be given and has to be this shop; a browser that gives none is shown what it is
+about to send, with a token to send it with.
 """
 
 import hmac
@@ -23,6 +27,12 @@ class FormForged(Refusal):
     code, status, title = "web.form_forged", 403, "This page is out of date; open it again"
 
 
+class FormUnsure(Refusal):
+    """The form has no token and the browser does not say where it comes from; ask the visitor."""
+
+    code, status, title = "web.form_unsure", 403, "Say that you want this"
+
+
 def token_for(holder: str) -> str:
     """Return the token of whoever holds this cookie."""
     return sign("csrf", holder)
@@ -34,6 +44,19 @@ def check(holders: Iterable[str], token: str, headers: Mapping[str, str]) -> Non
         raise FormForged
     given = token.encode()
     if not any(hmac.compare_digest(token_for(holder).encode(), given) for holder in holders):
+        raise FormForged
+
+
+def check_public(headers: Mapping[str, str]) -> None:
+    """Refuse a form without a token unless the browser says that it comes from this shop.
+
+    Refuses `web.form_forged` where it says another place (pages cannot change these headers: the
+    Fetch standard forbids them), and `web.form_unsure` where it says none.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is None and origin is None:
+        raise FormUnsure
+    if site == "none" or not is_own_origin(headers):
         raise FormForged
 
 

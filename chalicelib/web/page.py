@@ -18,14 +18,20 @@ from chalicelib.web.session import CONSOLE, MEMBER, Cookie, Visit
 
 NO_STORE = "no-store"
 EDGE_S = 5
-"""How long CloudFront may show an anonymous listing: listings may follow by ten seconds."""
+STALE_S = 2
+"""How long CloudFront may show a public page, and how much longer while it asks for a newer one:
+listings may follow by ten seconds, and the index takes its share of them."""
 
 SIGN_IN = {"shop": "/account/sign-in", "console": "/console/sign-in"}
 NEXT_LENGTH_MAX = 500
 
 
 class Html(Struct, frozen=True):
-    """A page: a template with its view. `is_public` lets CloudFront keep an anonymous answer."""
+    """A page: a template with its view.
+
+    A public page shows everybody the same: nothing of its visitor, no cookie, no token in its
+    forms; CloudFront may keep it for `fresh_s`, with 0 not at all.
+    """
 
     template: str
     view: Any = None
@@ -33,6 +39,8 @@ class Html(Struct, frozen=True):
     cookies: tuple[Cookie, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     is_public: bool = False
+    fresh_s: int = EDGE_S
+    stale_s: int = STALE_S
 
 
 class Redirect(Struct, frozen=True):
@@ -52,6 +60,13 @@ class Problem(Struct, frozen=True):
     request_id: str
     back: str = "/"
     errors: Mapping[str, str] = field(default_factory=dict)
+
+
+class UnsureForm(Struct, frozen=True):
+    """A form that may be anybody's, to be sent again by the one who sees it."""
+
+    action: str
+    fields: list[tuple[str, str]]
 
 
 class PageRoute(Struct, frozen=True, kw_only=True):
@@ -83,13 +98,15 @@ def page(
     *,
     refused: Refused | None = None,
     takes_files: bool = False,
+    from_public: bool = False,
 ) -> Callable[[Callable[..., Html | Redirect]], Callable[..., Response]]:
     """Register a handler `(visit, **path parameters) -> Html | Redirect` as a page.
 
     Everything but GET needs the form's CSRF token and comes from the shop's own pages. A refusal
     becomes the page that `refused(visit, refusal, **path parameters)` shows (the form again, with
     what was typed; not for a form that could not be read), the sign-in page, or a page that says
-    what happened.
+    what happened. `from_public` takes a form without a token from the shop's own public pages,
+    which have none to give (`csrf.check_public`).
     """
     route = PageRoute(method=method, path=path, area=area_of(path))
 
@@ -100,7 +117,7 @@ def page(
             visit.path = _address(path, path_params)
             again = None
             try:
-                _read(visit, takes_files=takes_files)
+                _read(visit, takes_files=takes_files, from_public=from_public)
                 again = refused
                 return _respond(visit, handler(visit, **path_params))
             except Exception as error:  # noqa: BLE001 - the one place where errors become pages
@@ -162,15 +179,14 @@ def missing(*fields: str) -> Malformed:
 
 def respond(visit: Visit, answer: Html, *, status: int | None = None) -> Response:
     """Render a page and give it its headers. Personal pages are stored nowhere."""
-    html = render(answer.template, words=visit.words, frame=_frame(visit), view=answer.view)
+    frame = _frame(visit, is_public=answer.is_public)
+    html = render(answer.template, words=visit.words, frame=frame, view=answer.view)
     cookies = [*visit.set_cookies, *answer.cookies]
-    is_public = answer.is_public and not cookies and "cookie" not in visit.headers
     headers: dict[str, Any] = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Language": visit.locale,
         "Content-Security-Policy": content_security_policy(),
-        "Cache-Control": f"public, max-age=0, s-maxage={EDGE_S}" if is_public else NO_STORE,
-        "Vary": "Cookie, Accept-Language",
+        **_keeping(visit, answer),
         **answer.headers,
     }
     if cookies:
@@ -178,12 +194,32 @@ def respond(visit: Visit, answer: Html, *, status: int | None = None) -> Respons
     return Response(body=html, status_code=status or answer.status, headers=headers)
 
 
-def _read(visit: Visit, *, takes_files: bool) -> None:
+def _keeping(visit: Visit, answer: Html) -> dict[str, str]:
+    """Say who may keep a page. Where the address names no language, the visitor's wish decides; the
+    edge has put a chosen one into `Accept-Language`, but nobody else knows of the cookie.
+    """
+    if not answer.is_public:
+        return {"Cache-Control": NO_STORE, "Vary": "Cookie, Accept-Language"}
+    assert not answer.cookies, "a public page gives no cookies"
+    assert not visit.set_cookies, "a public page gives no cookies"
+    depends_on_cookie = not visit.is_from_edge and bool(visit.chosen_locale)
+    if not answer.fresh_s or depends_on_cookie:
+        return {"Cache-Control": NO_STORE}
+    seconds = f"s-maxage={answer.fresh_s}, stale-while-revalidate={answer.stale_s}"
+    kept = {"Cache-Control": f"public, max-age=0, {seconds}"}
+    return kept if visit.address_locale else {**kept, "Vary": "Accept-Language"}
+
+
+def _read(visit: Visit, *, takes_files: bool, from_public: bool) -> None:
     if visit.method == "GET":
         return
     kind = visit.headers.get("content-type", "")
     visit.fields = forms.read(visit.bytes, kind, takes_files=takes_files)
-    csrf.check(visit.holders, visit.fields.text(csrf.FIELD), visit.headers)
+    token = visit.fields.text(csrf.FIELD)
+    if from_public and not token:
+        csrf.check_public(visit.headers)
+    else:
+        csrf.check(visit.holders, token, visit.headers)
 
 
 def _respond(visit: Visit, answer: Html | Redirect) -> Response:
@@ -221,16 +257,26 @@ def _page_about(visit: Visit, refusal: Refusal) -> Html | Redirect:
     if isinstance(refusal, NotSignedIn):
         here = _here(visit) if visit.method == "GET" else ""
         return Redirect(with_query(SIGN_IN[area], {"next": here}))
+    if isinstance(refusal, csrf.FormUnsure):
+        again = [(name, value) for name in visit.fields for value in visit.fields.all(name)]
+        return Html("pages/errors/unsure.html", UnsureForm(visit.path, again), refusal.status)
     template = "not-found" if isinstance(refusal, NotFound) else "refused"
     headers = {}
     if refusal.retry_after_s is not None:
         headers["Retry-After"] = str(refusal.retry_after_s)
     back = "/console" if area == "console" else "/"
     view = problem(visit, refusal, back=local(_referrer(visit), back))
-    return Html(f"pages/errors/{template}.html", view, refusal.status, headers=headers)
+    return Html(
+        f"pages/errors/{template}.html",
+        view,
+        refusal.status,
+        headers=headers,
+        is_public=area == "shop" and visit.method == "GET",
+        fresh_s=0,
+    )
 
 
-def _frame(visit: Visit) -> Frame:
+def _frame(visit: Visit, *, is_public: bool) -> Frame:
     area = area_of(visit.path)
     build = _shelves.get(area)
     return Frame(
@@ -239,9 +285,10 @@ def _frame(visit: Visit) -> Frame:
         area=area,
         path=visit.path,
         here=_here(visit) if visit.method == "GET" else "/",
-        token=lambda: visit.csrf_token,
-        is_signed_in=bool(visit.cookie(CONSOLE if area == "console" else MEMBER)),
-        cart_count=visit.cart_count,
+        is_public=is_public,
+        token=lambda: "" if is_public else visit.csrf_token,
+        is_signed_in=not is_public and bool(visit.cookie(CONSOLE if area == "console" else MEMBER)),
+        cart_count=0 if is_public else visit.cart_count,
         request_id=visit.id,
         shelf=build(visit) if build else None,
     )

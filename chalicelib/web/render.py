@@ -23,7 +23,7 @@ STRIPE_CHECKOUT = "https://checkout.stripe.com"
 class Frame(Struct, frozen=True, kw_only=True):
     """What every page knows besides its own view: who looks at it, from where, in which language.
 
-    `path` and `here` are addresses without a language; `link` in templates puts `address_locale`'s
+    A public page knows nothing of its visitor; fragments fill that in. `path` and `here` are addresses without a language; `link` in templates puts `address_locale`'s
     prefix before them. `shelf` is what the area's layout shows on all of its pages (the shop's
     categories).
     """
@@ -33,6 +33,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     area: str
     path: str
     here: str
+    is_public: bool
     token: Callable[[], str]
     is_signed_in: bool
     cart_count: int

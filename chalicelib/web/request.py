@@ -99,13 +99,19 @@ class Request:
         return given if given in LOCALES and self.is_from_edge else ""
 
     @property
+    def chosen_locale(self) -> str:
+        """The language that this browser was told to remember; empty without one."""
+        jar = self.cookies
+        chosen = jar.get("__Host-souk_locale") or jar.get("souk_locale", "")
+        return chosen if chosen in LOCALES else ""
+
+    @property
     def locale(self) -> str:
         """`zh-CN` or `en`: the address's first, then the chosen one, then what the browser prefers."""
         if self.address_locale:
             return self.address_locale
-        chosen = self.cookies.get("souk_locale", "")
-        if chosen in LOCALES:
-            return chosen
+        if self.chosen_locale:
+            return self.chosen_locale
         preferred = self.headers.get("accept-language", "").lower()
         zh, en = preferred.find("zh"), preferred.find("en")
         return "zh-CN" if zh >= 0 and (en < 0 or zh < en) else "en"

@@ -55,8 +55,8 @@ def is_secure() -> bool:
 
 
 def cookie_name(name: str) -> str:
-    """Give a cookie's name on the wire. The language is no secret and is read by the API too."""
-    return f"__Host-{name}" if is_secure() and name != LOCALE else name
+    """Give a cookie's name on the wire."""
+    return f"__Host-{name}" if is_secure() else name
 
 
 def forget(name: str) -> Cookie:

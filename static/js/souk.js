@@ -24,6 +24,23 @@ window.addEventListener("pageshow", (event) => {
   }
 });
 
+// What a public page does not know of its visitor: parts of a fragment take the place of their
+// namesakes; a fragment without parts becomes the element's content.
+for (const place of document.querySelectorAll("[data-fragment]")) {
+  fetch(place.dataset.fragment, { headers: { Accept: "text/html" } })
+    .then((answer) => (answer.ok ? answer.text() : ""))
+    .then((text) => {
+      const fresh = new DOMParser().parseFromString(text, "text/html").body;
+      const parts = fresh.querySelectorAll("[data-part]");
+      for (const part of parts) {
+        const shown = document.querySelector(`[data-part="${part.dataset.part}"]`);
+        if (shown && shown.innerHTML !== part.innerHTML) shown.replaceWith(part);
+      }
+      if (!parts.length && fresh.children.length) place.replaceChildren(...fresh.childNodes);
+    })
+    .catch(() => undefined);
+}
+
 // Choices that speak for themselves need no button.
 document.addEventListener("change", (event) => {
   const form = event.target.form;

@@ -101,9 +101,9 @@ def test_a_session_adds_one_round_trip(browser) -> None:
 
 def test_the_header_knows_who_is_signed_in(browser) -> None:
     a_member()
-    assert "Sign in" in browser.get("/").texts(".header__links")[0]
+    assert "Sign in" in browser.get("/fragments/visitor").text
     sign_in(browser)
-    assert "My account" in browser.get("/").texts(".header__links")[0]
+    assert "My account" in browser.get("/fragments/visitor").text
 
 
 def test_spaces_belong_to_a_password(browser) -> None:

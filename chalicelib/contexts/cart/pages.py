@@ -73,7 +73,7 @@ def add_again(visit: Visit, refusal: Refusal) -> Html:
     return shelves.product_again(visit, refusal, slug=slug, sku=sku, quantity=quantity)
 
 
-@page(bp, "POST", "/cart/lines", refused=add_again)
+@page(bp, "POST", "/cart/lines", refused=add_again, from_public=True)
 def add_line(visit: Visit) -> Redirect:
     """Add to what the cart holds of a variant already."""
     sku, more = visit.fields.text("sku"), visit.fields.whole("quantity", least=1)

@@ -173,6 +173,7 @@ PAGES = [
     Door("GET /p/{product}", ANYONE, {"product": "slug"}),
     Door("GET /p/{product}", NOBODY, {"product": "draft"}),
     Door("GET /locale/{locale}", ANYONE, fixed={"locale": "en"}),
+    Door("GET /fragments/visitor", ANYONE),
     Door("GET /cart", ANYONE),
     Door("POST /cart/lines", ANYONE, form={"sku": "kiln.TEA", "quantity": "1"}),
     Door("POST /cart/lines", NOBODY, form={"sku": "kiln.DRAFT", "quantity": "1"}),

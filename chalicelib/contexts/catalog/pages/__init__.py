@@ -70,7 +70,7 @@ def product_page(visit: Visit, product: str) -> Html | Redirect:
     chosen = visit.query_text.get("variant", "")
     tree = service.categories()
     view = views.product_view(shown, levels, tree, visit.words, chosen=chosen)
-    return Html("pages/catalog/product.html", view)
+    return Html("pages/catalog/product.html", view, is_public=True)
 
 
 def look(reference: str) -> tuple[Shown, dict[str, int]]:
