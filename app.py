@@ -20,7 +20,9 @@ from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import console as inventory_console
 from chalicelib.contexts.inventory import workers as inventory_workers
 from chalicelib.contexts.members import api as members_api
+from chalicelib.contexts.members.pages import account as members_account
 from chalicelib.contexts.members.pages import addresses as members_addresses
+from chalicelib.contexts.members.pages import favourites as members_favourites
 from chalicelib.contexts.merchants import console as merchants_console
 from chalicelib.contexts.notifications import workers as notifications_workers
 from chalicelib.contexts.orders import console as orders_console
@@ -69,7 +71,9 @@ BLUEPRINTS = (
     checkout.bp,
     purchase.bp,
     identity_pages.bp,
+    members_account.bp,
     members_addresses.bp,
+    members_favourites.bp,
     identity_console.bp,
     orders_console.bp,
     categories_console.bp,

@@ -179,7 +179,7 @@ def test_members_find_their_address_there_and_own_what_they_buy(at_checkout) -> 
     page = at_checkout.get("/checkout")
     assert page.one("#f-email")["value"] == "ada@shop.example"
     assert placed(at_checkout, quoted(at_checkout)).status == 303
-    mine = at_checkout.get("/account")
+    mine = at_checkout.get("/account/orders")
     assert mine.texts("main h2 a") == ["Linen shirt"]
     assert mine.texts("main .tag") == ["Awaiting payment"]
 

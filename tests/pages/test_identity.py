@@ -18,7 +18,7 @@ def sign_in(browser, path="/account/sign-in", **fields: str):
 def test_registering_signs_in(browser) -> None:
     page = browser.get("/account/register")
     page = browser.send(page, page.form("/account/register"), **LOGIN, name="Ada")
-    assert (page.address, page.heading) == ("/account", "My orders")
+    assert (page.address, page.heading) == ("/account", "My account")
     assert "Ada" in page.text
     assert "No orders yet" in page.text
     assert identity.session(browser.http.cookies["souk_session"]).email == "ada@shop.example"

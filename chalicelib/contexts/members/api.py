@@ -1,4 +1,4 @@
-"""A member's address book as JSON."""
+"""A member's address book and favourites as JSON."""
 
 from typing import Annotated, Any
 
@@ -7,11 +7,15 @@ from chalice import Blueprint
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import asdict
 
+from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.members import service
 from chalicelib.contexts.members.model.addresses import LENGTHS_MAX, REQUIRED, Address, AddressBook
+from chalicelib.contexts.members.model.favourites import Liked
+from chalicelib.contexts.merchants import service as merchants
 from chalicelib.kernel import countries, text
 from chalicelib.kernel.actors import Actor
+from chalicelib.kernel.errors import NotFound
 from chalicelib.web.endpoint import Answer, created, endpoint
 from chalicelib.web.request import Request
 from chalicelib.web.session import member_cookie
@@ -129,6 +133,87 @@ def change(request: Request, address: str) -> AddressView:
 def remove(request: Request, address: str) -> Answer:
     service.remove_address(asking(request), address)
     return Answer(status=204)
+
+
+class FavouriteView(msgspec.Struct):
+    """What the member likes: `kind` is `product` or `merchant`."""
+
+    kind: Liked
+    id: str
+    at: str
+
+
+class FavouritesView(msgspec.Struct):
+    """The newest first."""
+
+    items: list[FavouriteView]
+    next_cursor: str | None = None
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/api/v1/me/favourites",
+    summary="What the member likes",
+    tag="members",
+    answer=FavouritesView,
+    security="member",
+)
+def favourites(request: Request) -> FavouritesView:
+    found = service.favourites_of(asking(request))
+    return FavouritesView(
+        [FavouriteView(one.kind, one.id, one.at) for one in reversed(found.liked)]
+    )
+
+
+@endpoint(
+    bp,
+    "PUT",
+    "/api/v1/me/favourites/{kind}/{liked}",
+    summary="Like a product or merchant",
+    tag="members",
+    status=204,
+    security="member",
+)
+def like(request: Request, kind: str, liked: str) -> Answer:
+    actor, of_kind = asking(request), known_kind(kind)
+    actor.as_member()
+    service.like(actor, of_kind, there_is(of_kind, liked))
+    return Answer(status=204)
+
+
+@endpoint(
+    bp,
+    "DELETE",
+    "/api/v1/me/favourites/{kind}/{liked}",
+    summary="Like it no longer",
+    tag="members",
+    status=204,
+    security="member",
+)
+def let_go(request: Request, kind: str, liked: str) -> Answer:
+    service.let_go(asking(request), known_kind(kind), liked)
+    return Answer(status=204)
+
+
+def known_kind(kind: str) -> Liked:
+    """Read the kind out of an address. Refuses `request.not_found`."""
+    if kind not in set(Liked):
+        raise NotFound
+    return Liked(kind)
+
+
+def there_is(kind: Liked, liked: str) -> str:
+    """Return the id of what the shop shows: a product by id or slug, a merchant by id or code.
+
+    Refuses 404.
+    """
+    if kind is Liked.PRODUCT:
+        return catalog.product(liked).product.id
+    found = merchants.get(liked) if liked.startswith("mer_") else merchants.by_code(liked)
+    if not found.can_sell:
+        raise NotFound
+    return found.id
 
 
 def asking(request: Request) -> Actor:

@@ -81,6 +81,8 @@ FILE = (
     b"Content-Type: text/csv\r\n\r\n" + CSV + b"\r\n--mark--\r\n"
 )
 CREDENTIALS = {"login": CLEO, "password": PASSWORD}
+ACME = {"kind": "merchant", "liked": "acme"}
+A_PRODUCT = {"kind": "product"}
 UNITS = [{"sku": "<sku>", "quantity": 1}]
 
 PROGRAMS = [
@@ -117,6 +119,10 @@ PROGRAMS = [
     Door("DELETE /api/v1/sessions/current", MEMBERS),
     Door("GET /api/v1/me", MEMBERS),
     Door("GET /api/v1/me/purchases", MEMBERS),
+    Door("GET /api/v1/me/favourites", MEMBERS),
+    Door("PUT /api/v1/me/favourites/{kind}/{liked}", MEMBERS, fixed=ACME),
+    Door("PUT /api/v1/me/favourites/{kind}/{liked}", NOBODY, {"liked": "draft"}, fixed=A_PRODUCT),
+    Door("DELETE /api/v1/me/favourites/{kind}/{liked}", MEMBERS, fixed=ACME),
     Door("GET /api/v1/me/addresses", MEMBERS),
     Door("POST /api/v1/me/addresses", MEMBERS, json=ADDRESS),
     Door("PUT /api/v1/me/addresses/{address}", MEMBERS, {"address": "address"}, ADDRESS),
@@ -185,7 +191,15 @@ PAGES = [
         form={"email": "dora@shop.example", **ADDRESS, "provider": "sandbox", "step": "quote"},
         lands="/cart",
     ),
-    Door("GET /account", VISITORS - GUEST),
+    Door("GET /account", ACCOUNT),
+    Door("GET /account/orders", ACCOUNT),
+    Door("GET /account/profile", ACCOUNT),
+    Door("POST /account/profile", ACCOUNT, form={"nickname": "Ada", "locale": "en"}),
+    Door("GET /account/favourites", ACCOUNT),
+    Door("GET /favourites/{kind}/{liked}", ACCOUNT, fixed=ACME),
+    Door("GET /favourites/{kind}/{liked}", NOBODY, {"liked": "draft"}, fixed=A_PRODUCT),
+    Door("POST /favourites/{kind}/{liked}", ACCOUNT, fixed=ACME, form={"want": "yes"}),
+    Door("GET /fragments/favourites/{kind}/{liked}", ANYONE, fixed=ACME),
     Door("GET /divisions", ANYONE),
     Door("GET /account/addresses", ACCOUNT),
     Door("GET /account/addresses/new", ACCOUNT),

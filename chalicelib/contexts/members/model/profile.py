@@ -1,4 +1,4 @@
-"""How a member is shown: a nickname, a picture or initials, and the language they chose."""
+"""How a member is shown: a nickname, initials, and the language they chose."""
 
 import unicodedata
 
@@ -12,21 +12,13 @@ LOCALES = ("", "en", "zh-CN")
 """The languages there are; none is the browser's."""
 TINTS = 8
 """How many colours initials are shown on."""
-AVATAR_BYTES_MAX = 4 * 1024 * 1024
 
 
 class Profile(Struct, frozen=True):
-    """`avatar` is the key of a picture in the media bucket, empty for initials.
-
-    `waiting` is the upload that a worker makes the next picture of; `refused` says that it could
-    not.
-    """
+    """`locale` is empty where the browser decides; without a nickname the account's name is shown."""
 
     nickname: str = ""
     locale: str = ""
-    avatar: str = ""
-    waiting: str = ""
-    refused: bool = False
     version: int = 0
 
 

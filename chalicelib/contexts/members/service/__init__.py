@@ -7,11 +7,18 @@ from chalicelib.contexts.members.service.addresses import (
     prefer_address,
     remove_address,
 )
+from chalicelib.contexts.members.service.favourites import favourites_of, let_go, like
+from chalicelib.contexts.members.service.profile import change_profile, profile_of
 
 __all__ = [
     "add_address",
     "addresses_of",
     "change_address",
+    "change_profile",
+    "favourites_of",
+    "let_go",
+    "like",
     "prefer_address",
+    "profile_of",
     "remove_address",
 ]

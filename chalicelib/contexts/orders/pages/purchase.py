@@ -24,7 +24,7 @@ bp = Blueprint(__name__)
 PURCHASES_SHOWN = 10
 
 
-@page(bp, "GET", "/account")
+@page(bp, "GET", "/account/orders")
 def mine(visit: Visit) -> Html:
     session = member(visit)
     found = service.purchases_of_member(
@@ -33,7 +33,7 @@ def mine(visit: Visit) -> Html:
     view = MineView(
         who=session.name or session.email,
         purchases=[link_view(one, visit.words) for one in found.items],
-        next_href=with_query("/account", {"cursor": found.next_cursor})
+        next_href=with_query("/account/orders", {"cursor": found.next_cursor})
         if found.next_cursor
         else "",
     )

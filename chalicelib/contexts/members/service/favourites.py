@@ -1,0 +1,26 @@
+"""Favourites: liked and let go by their member alone."""
+
+from chalicelib.contexts.members import store
+from chalicelib.contexts.members.model import favourites as model
+from chalicelib.contexts.members.model.favourites import Favourite, Favourites, Liked
+from chalicelib.kernel import clock
+from chalicelib.kernel.actors import Actor
+
+
+def favourites_of(actor: Actor) -> Favourites:
+    """Read the favourites of the member who asks. One round trip."""
+    return store.read(Favourites, actor.as_member())
+
+
+def like(actor: Actor, kind: Liked, liked_id: str) -> None:
+    """Put a product or merchant among the favourites; once is enough.
+
+    Whether there is such a thing is for the door to know. Refuses `members.too_many_favourites`.
+    """
+    favourite = Favourite(kind, liked_id, clock.iso(clock.now()))
+    store.change(Favourites, actor.as_member(), lambda seen: model.with_one(seen, favourite))
+
+
+def let_go(actor: Actor, kind: Liked, liked_id: str) -> None:
+    """Take a favourite out; one that is none stays so."""
+    store.change(Favourites, actor.as_member(), lambda seen: model.without(seen, kind, liked_id))
