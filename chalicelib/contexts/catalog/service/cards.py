@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from chalicelib.aws import reads
 from chalicelib.aws.settings import settings
-from chalicelib.contexts.catalog.model.listing import Card, card_of
-from chalicelib.contexts.catalog.service.index import PLACEHOLDER
+from chalicelib.contexts.catalog.model.listing import PLACEHOLDER, Card, card_of
 from chalicelib.contexts.catalog.store import products as product_rows
 from chalicelib.contexts.merchants import store as merchant_rows
 
