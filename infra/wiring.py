@@ -298,7 +298,12 @@ SCHEDULES = (
 
 STREAM = Stream()
 
-IMPORTS_PREFIX = "imports/"
+ARRIVALS = (
+    ("imports/", "CatalogImportsQueue"),
+    ("pictures/", "CatalogPicturesQueue"),
+    ("videos/", "CatalogPicturesQueue"),
+)
+"""Where files arrive in the uploads' bucket, and the queue that hears of it."""
 MEDIA = Bucket("media", setting="SOUK_MEDIA_BUCKET")
 UPLOADS = Bucket("uploads", setting="SOUK_UPLOADS_BUCKET")
 STATIC = Bucket("static")

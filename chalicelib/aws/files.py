@@ -67,13 +67,24 @@ def size(bucket: str, key: str) -> int | None:
     return length
 
 
-def upload_form(bucket: str, key: str, *, size_bytes_max: int, content_type: str) -> dict[str, Any]:
-    """Make a form that lets a browser or program upload one file: `{"url", "fields"}`."""
+def upload_form(
+    bucket: str, key: str, *, size_bytes_max: int, content_type: str, back: str = ""
+) -> dict[str, Any]:
+    """Make a form that lets a browser or program upload one file: `{"url", "fields"}`.
+
+    `back` is the address that a browser goes on to when the file has arrived.
+    """
+    fields = {"Content-Type": content_type}
+    if back:
+        fields["success_action_redirect"] = back
     form: dict[str, Any] = client("s3").generate_presigned_post(
         Bucket=bucket,
         Key=key,
-        Fields={"Content-Type": content_type},
-        Conditions=[["content-length-range", 1, size_bytes_max], {"Content-Type": content_type}],
+        Fields=fields,
+        Conditions=[
+            ["content-length-range", 1, size_bytes_max],
+            *({name: value} for name, value in fields.items()),
+        ],
         ExpiresIn=PRESIGNED_TTL_S,
     )
     return form

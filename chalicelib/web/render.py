@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from chalicelib.aws.settings import settings
+from chalicelib.kernel.pictures import renditions
 from chalicelib.web.addresses import in_language
 from chalicelib.web.i18n import LANGUAGE_NAMES, LOCALES, Words
 
@@ -94,6 +95,7 @@ def environment() -> "Environment":
     made.globals["static"] = static
     made.globals["link"] = link
     made.filters["ld_json"] = ld_json
+    made.filters["renditions"] = renditions
     return made
 
 
@@ -113,8 +115,11 @@ def ld_json(value: Any) -> Any:
 
 
 @cache
-def content_security_policy() -> str:
-    """Nothing inline, nothing foreign; forms go to this shop, and on to the payment companies."""
+def content_security_policy(form_target: str = "") -> str:
+    """Nothing inline, nothing foreign; forms go to this shop, and on to the payment companies.
+
+    `form_target` is one more address that a page's form goes to: where files are handed in.
+    """
     files = {_origin(settings().static_url), _origin(settings().media_url)} - {""}
     pictures = " ".join(["'self'", "data:", *sorted(files)])
     own = " ".join(["'self'", *sorted({_origin(settings().static_url)} - {""})])
@@ -127,7 +132,10 @@ def content_security_policy() -> str:
             f"font-src {own}",
             f"manifest-src {own}",
             "connect-src 'self'",
-            " ".join(["form-action 'self'", *_payment_origins()]),
+            f"media-src {pictures}",
+            " ".join(
+                ["form-action 'self'", *_payment_origins(), *filter(None, [_origin(form_target)])]
+            ),
             "frame-ancestors 'none'",
             "base-uri 'none'",
             "object-src 'none'",

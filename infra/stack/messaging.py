@@ -1,7 +1,7 @@
 """The bus, and for every workflow a queue, its dead-letter queue and the rule that feeds it."""
 
 from infra.stack.cfn import Json, att, ref, resource, sub
-from infra.stack.storage import IMPORTS_QUEUE
+from infra.stack.storage import ARRIVAL_QUEUES
 from infra.wiring import (
     QUEUE_RECEIVES_MAX,
     QUEUE_RETENTION_S,
@@ -27,9 +27,8 @@ def resources(stage: str) -> Json:
             found[f"{queue.logical_id}Policy"] = _queue_policy(
                 [queue.logical_id, queue.dead_logical_id], _from_rule(queue)
             )
-    found[f"{IMPORTS_QUEUE.logical_id}Policy"] = _queue_policy(
-        [IMPORTS_QUEUE.logical_id], _from_uploads(stage)
-    )
+    for logical_id in ARRIVAL_QUEUES:
+        found[f"{logical_id}Policy"] = _queue_policy([logical_id], _from_uploads(stage))
     return found
 
 

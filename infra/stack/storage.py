@@ -2,11 +2,10 @@
 
 from infra.stack.cfn import Json, att, ref, resource, sub, when
 from infra.wiring import (
+    ARRIVALS,
     BUCKETS,
-    IMPORTS_PREFIX,
     INDEXES,
     MEDIA,
-    QUEUES,
     STATIC,
     TABLES,
     UPLOADS,
@@ -15,7 +14,7 @@ from infra.wiring import (
 )
 
 UPLOADS_KEPT_DAYS = 30
-IMPORTS_QUEUE = next(queue for queue in QUEUES if queue.purpose == "imports")
+ARRIVAL_QUEUES = tuple(dict.fromkeys(queue for _, queue in ARRIVALS))
 
 KEEP = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 """Deleting a stack must never delete what people bought."""
@@ -94,13 +93,12 @@ def _bucket(bucket: Bucket, stage: str) -> Json:
     if bucket is not UPLOADS:
         return resource("AWS::S3::Bucket", properties, **KEEP)
     properties |= _uploads_extras()
-    return resource(
-        "AWS::S3::Bucket", properties, DependsOn=[f"{IMPORTS_QUEUE.logical_id}Policy"], **KEEP
-    )
+    policies = [f"{queue}Policy" for queue in ARRIVAL_QUEUES]
+    return resource("AWS::S3::Bucket", properties, DependsOn=policies, **KEEP)
 
 
 def _uploads_extras() -> Json:
-    """Files come straight from a merchant's browser, start an import and are then forgotten."""
+    """Files come straight from a merchant's browser, are worked on and then forgotten."""
     return {
         "LifecycleConfiguration": {
             "Rules": [
@@ -126,9 +124,10 @@ def _uploads_extras() -> Json:
             "QueueConfigurations": [
                 {
                     "Event": "s3:ObjectCreated:*",
-                    "Queue": att(IMPORTS_QUEUE.logical_id, "Arn"),
-                    "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": IMPORTS_PREFIX}]}},
+                    "Queue": att(queue, "Arn"),
+                    "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": prefix}]}},
                 }
+                for prefix, queue in ARRIVALS
             ]
         },
     }

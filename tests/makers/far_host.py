@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"a picture"
-JPEG = b"\xff\xd8\xff" + b"a picture"
-GIF = b"GIF89a" + b"a picture"
-WEBP = b"RIFF\x00\x00\x00\x00WEBP" + b"a picture"
+from tests.makers.pictures import a_picture
+
+PNG, JPEG, GIF, WEBP = (a_picture(kind) for kind in ("PNG", "JPEG", "GIF", "WEBP"))
 PICTURES = {"/a.png": PNG, "/b.jpg": JPEG, "/c.gif": GIF, "/d.webp": WEBP}
 
 
@@ -24,7 +23,7 @@ class FarHost(BaseHTTPRequestHandler):
         if path in PICTURES and path not in self.missing:
             self._answer(200, PICTURES[path], "image/anything")
         elif path == "/large.png":
-            self._answer(200, PNG + b"x" * 10_000_001, "image/png")
+            self._answer(200, PNG + b"x" * 20_000_001, "image/png")
         elif path == "/page.png":
             self._answer(200, b"<html><script>alert(1)</script></html>", "image/png")
         elif path == "/svg.png":

@@ -27,7 +27,7 @@ bp = Blueprint(__name__)
 
 
 class UnknownMessage(ValueError):
-    """A message of the imports' queue that is neither a job nor the bucket's word."""
+    """A message of our queues that is neither a job nor the bucket's word."""
 
 
 # Placeholders; infra/ gives the functions their real queues.
@@ -69,12 +69,7 @@ def catalog_on_import(event: Any) -> dict[str, Any]:
 def catalog_on_picture(event: Any) -> dict[str, Any]:
     """Fetch products' pictures for as long as the function may run; timers heal what is left."""
     turn = pictures.Round(clock.later(clock.now(), PICTURES_FOR_S))
-    return each_message(
-        event,
-        lambda message: pictures.bring_in(
-            msgspec.json.decode(message.body, type=FetchPictures), turn
-        ),
-    )
+    return each_message(event, lambda message: _picture(json.loads(message.body), turn))
 
 
 @bp.schedule(Rate(15, unit=Rate.MINUTES), name="catalog_retry_pictures")
@@ -83,6 +78,15 @@ def catalog_retry_pictures(event: Any) -> dict[str, int]:
     """Ask again for pictures that could not be had, and for imports that stopped moving."""
     del event
     return {"pictures": pictures.ask_again(), "imports": imports.wake_stalled()}
+
+
+def _picture(said: Mapping[str, Any], turn: pictures.Round) -> None:
+    """Do what a message of our own says, or take the files that the bucket says have arrived."""
+    if "product_id" in said:
+        pictures.bring_in(msgspec.convert(said, FetchPictures), turn)
+        return
+    for key in _arrived(said):
+        pictures.arrived(key, turn)
 
 
 def _do(message: Message) -> None:
@@ -100,19 +104,23 @@ def _do(message: Message) -> None:
 
 
 def _jobs(said: Mapping[str, Any]) -> list[RunImport | Relist]:
-    """Read a message of our own, or the bucket's word that files have arrived.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html;
-    `s3:TestEvent`, which the bucket sends once when it is set up, has no records.
-    """
+    """Read a message of our own, or the bucket's word that files have arrived."""
     if said.get("task") == "relist":
         return [msgspec.convert(said, Relist)]
     if said.get("task") == "import":
         return [msgspec.convert(said, RunImport)]
+    return [RunImport(found) for key in _arrived(said) if (found := imports.import_of(key))]
+
+
+def _arrived(said: Mapping[str, Any]) -> list[str]:
+    """Read the keys of files that the bucket says have arrived.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html;
+    `s3:TestEvent`, which the bucket sends once when it is set up, has no records.
+    """
     if "Records" not in said and said.get("Event") != "s3:TestEvent":
         raise UnknownMessage(sorted(said))
-    keys = [unquote_plus(record["s3"]["object"]["key"]) for record in said.get("Records", ())]
-    return [RunImport(found) for key in keys if (found := imports.import_of(key))]
+    return [unquote_plus(record["s3"]["object"]["key"]) for record in said.get("Records", ())]
 
 
 def _of_product(fact: ProductFact) -> list[str]:

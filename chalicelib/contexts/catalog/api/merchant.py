@@ -1,6 +1,6 @@
 """A merchant's own products."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from chalice import Blueprint
@@ -10,8 +10,8 @@ from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.contexts.catalog import service
 from chalicelib.contexts.catalog.api.views import ProductsView, ProductView, own_product_view
 from chalicelib.contexts.catalog.model import Product, ProductState
-from chalicelib.contexts.catalog.model.products import PRICE_MAX
-from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
+from chalicelib.contexts.catalog.model.products import PRICE_MAX, ROLES
+from chalicelib.contexts.catalog.model.wanted import Wanted, WantedMedia, WantedVariant
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import service as inventory
 from chalicelib.kernel import text
@@ -57,9 +57,14 @@ class VariantBody(msgspec.Struct, forbid_unknown_fields=True):
     weight_g: Weight = 0
 
 
+MediaRole = Literal["main", "gallery", "front", "back", "detail", "360", "size_chart", "poster"]
+assert get_args(MediaRole) == ROLES, "the API takes every role"
+
+
 class MediaBody(msgspec.Struct, forbid_unknown_fields=True):
     url: Annotated[str, Meta(min_length=1, max_length=2_000)]
     alt: Annotated[str, Meta(max_length=512)] = ""
+    role: MediaRole = "gallery"
 
 
 Variants = Annotated[list[VariantBody], Meta(min_length=1)]
@@ -209,8 +214,12 @@ def wanted_of(body: ProductBody | ProductChanges) -> Wanted:
         options=None if body.options is UNSET else tuple(body.options),
         tags=None if body.tags is UNSET else tuple(body.tags),
         variants=None if body.variants is UNSET else tuple(map(_variant, body.variants)),
-        media=None if body.media is UNSET else tuple((one.url, one.alt) for one in body.media),
+        media=None if body.media is UNSET else tuple(map(_media, body.media)),
     )
+
+
+def _media(body: MediaBody) -> WantedMedia:
+    return WantedMedia(body.url, body.alt, body.role)
 
 
 def _variant(body: VariantBody) -> WantedVariant:

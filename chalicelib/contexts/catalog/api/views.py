@@ -8,6 +8,7 @@ from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog.model import Media, Product, Variant
 from chalicelib.contexts.catalog.model.listing import PLACEHOLDER, Card, CardMerchant, Rating
 from chalicelib.contexts.merchants import Merchant
+from chalicelib.kernel import pictures
 from chalicelib.kernel.money import Money
 
 
@@ -54,11 +55,28 @@ class RawCardsView(msgspec.Struct):
     facets: msgspec.Raw
 
 
-class MediaView(msgspec.Struct):
+class RenditionView(msgspec.Struct):
+    """One size of a picture, in both kinds."""
+
+    width: int
+    height: int
+    webp: str
+    jpeg: str
+
+
+class MediaView(msgspec.Struct, omit_defaults=True):
+    """A picture or video. `renditions` are a picture's sizes, narrowest first.
+
+    Merchants see in `problem` why a picture or video cannot be taken.
+    """
+
     kind: str
     url: str
     alt: str
     role: str
+    renditions: list[RenditionView] | msgspec.UnsetType = msgspec.UNSET
+    colour: str | msgspec.UnsetType = msgspec.UNSET
+    problem: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class VariantView(msgspec.Struct):
@@ -129,6 +147,7 @@ def own_product_view(
     """Show a product to its merchant: its state, and what shoppers do not see."""
     view = product_view(product, merchant, levels, locale)
     view.state = product.state.value
+    view.media = media_views(product.content.media, is_own=True)
     view.type = product.content.type
     view.tags = list(product.content.tags)
     view.created_at = product.created_at
@@ -138,9 +157,30 @@ def own_product_view(
     return view
 
 
-def media_views(media: Sequence[Media]) -> list[MediaView]:
-    """Show pictures; one that Souk has no copy of yet is shown by a placeholder."""
-    return [MediaView(one.kind, one.url or _placeholder(), one.alt, one.role) for one in media]
+def media_views(media: Sequence[Media], *, is_own: bool = False) -> list[MediaView]:
+    """Show pictures; one that Souk has no copy of yet is shown by a placeholder.
+
+    What cannot be taken at all is shown to its merchant alone.
+    """
+    return [
+        MediaView(
+            one.kind,
+            one.url or _placeholder(),
+            one.alt,
+            one.role,
+            _renditions(one.url) or msgspec.UNSET,
+            one.colour or msgspec.UNSET,
+            one.problem or msgspec.UNSET,
+        )
+        for one in media
+        if is_own or not one.problem
+    ]
+
+
+def _renditions(url: str) -> list[RenditionView]:
+    return [
+        RenditionView(one.width, one.height, one.webp, one.jpeg) for one in pictures.renditions(url)
+    ]
 
 
 def _placeholder() -> str:

@@ -33,6 +33,11 @@ PRICE_MAX = 1_000_000_000
 ID_PREFIX = "prd_"
 OWN_CODE_LENGTH_MAX = 64
 NAMELESS_SLUG = "product"
+MAIN_ROLE, PLAIN_ROLE = "main", "gallery"
+IMAGE, VIDEO, LINK = "image", "video", "link"
+UPLOAD = "upload:"
+ROLES = ("main", "gallery", "front", "back", "detail", "360", "size_chart", "poster")
+"""What a picture is for: `main` leads, `poster` stands before a video plays."""
 _OWN_CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CODE = re.compile(rf"(?:prd_|[a-z0-9-]+-)([{CODE_ALPHABET}]{{{CODE_LENGTH}}})")
 
@@ -80,9 +85,12 @@ class Variant(Struct, frozen=True):
 
 
 class Media(Struct, frozen=True):
-    """A picture. `source` is where it comes from; `url` is empty until Souk keeps a copy.
+    """A picture or video. `source` is where it comes from; `url` is empty until Souk keeps a copy.
 
-    `tries` counts failed fetches; `row` is the row of the import that named it.
+    A source is an address, or `upload:` and the key of a file that a merchant handed in. `kind` is
+    `image`, `video` (an MP4 or WebM that Souk keeps) or `link` (a page elsewhere that plays it).
+    `tries` counts failed fetches; `row` is the row of the import that named it; `problem` tells why
+    it cannot be taken at all (see `picturing.PictureProblem`); `colour` is its mean, `#rrggbb`.
     """
 
     url: str
@@ -92,11 +100,23 @@ class Media(Struct, frozen=True):
     kind: str = "image"
     tries: int = 0
     row: int = 0
+    problem: str = ""
+    colour: str = ""
 
     @property
     def is_wanted(self) -> bool:
         """Whether the picture has still to be fetched."""
-        return bool(self.source) and not self.url
+        return bool(self.source) and not self.url and not self.problem
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether there is a picture to show."""
+        return bool(self.url) and self.kind == IMAGE
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a merchant put it here on a page: no file of products knows of it."""
+        return self.source.startswith(UPLOAD) or self.kind != IMAGE
 
 
 class Content(Struct, frozen=True):
@@ -153,7 +173,7 @@ class Product(Struct, frozen=True):
     @property
     def image(self) -> str:
         """The address of the first picture there is; empty where there is none yet."""
-        return next((media.url for media in self.content.media if media.url), "")
+        return next((media.url for media in self.content.media if media.is_picture), "")
 
     @property
     def wants_pictures(self) -> bool:
@@ -292,15 +312,40 @@ def option_values(content: Content) -> dict[str, list[str]]:
 
 
 def merged_pictures(fresh: Sequence[Media], known: Sequence[Media]) -> tuple[Media, ...]:
-    """Keep the copies that Souk has of pictures that are named again; the first one leads."""
-    copies: Mapping[str, Media] = {one.source: one for one in known if one.source}
+    """Keep what Souk knows of pictures that are named again, by source or address; the first leads."""
+    copies: Mapping[str, Media] = {one.source: one for one in known if one.source} | {
+        one.url: one for one in known if one.url
+    }
     kept = []
-    for place, media in enumerate(fresh):
-        copy = copies.get(media.source)
-        url, tries = (copy.url, copy.tries) if copy and not media.url else (media.url, media.tries)
-        role = "gallery" if place else "main"
-        kept.append(replace(media, url=url, tries=tries, role=role))
-    return tuple(kept)
+    for media in fresh:
+        copy = copies.get(media.source or media.url)
+        merged = media
+        if copy is not None:
+            role = media.role if media.role != PLAIN_ROLE else copy.role
+            merged = replace(copy, alt=media.alt, role=role, row=media.row)
+        kept.append(merged)
+    return led(kept)
+
+
+def led(media: Sequence[Media]) -> tuple[Media, ...]:
+    """Let the first picture lead: it is `main` unless it has a part of its own to play."""
+    found = []
+    for place, one in enumerate(media):
+        role = one.role
+        if role in {MAIN_ROLE, PLAIN_ROLE}:
+            role = PLAIN_ROLE if place else MAIN_ROLE
+        found.append(replace(one, role=role))
+    return tuple(found)
+
+
+def by_hand(fresh: Sequence[Media], known: Sequence[Media]) -> tuple[Media, ...]:
+    """Return what was put beside the pictures of a file by hand and is not named by it."""
+    named = {one.source for one in fresh if one.source} | {one.url for one in fresh if one.url}
+    return tuple(
+        one
+        for one in known
+        if one.is_by_hand and one.source not in named and (one.url not in named or not one.url)
+    )
 
 
 def _check_options(content: Content) -> None:

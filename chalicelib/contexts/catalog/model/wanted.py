@@ -1,11 +1,15 @@
 """What a caller wants a product to be, and the content that follows from it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib.contexts.catalog.model.html import clean
 from chalicelib.contexts.catalog.model.products import (
+    LINK,
+    PLAIN_ROLE,
     Content,
     Media,
     Product,
@@ -28,6 +32,14 @@ class WantedVariant(Struct, frozen=True):
     weight_g: int = 0
 
 
+class WantedMedia(NamedTuple):
+    """A picture as its merchant names it."""
+
+    url: str
+    alt: str = ""
+    role: str = PLAIN_ROLE
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
     """A product's fields as a merchant gives them; None leaves a field as it is.
 
@@ -42,7 +54,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     attributes: dict[str, str] | None = None
     options: tuple[str, ...] | None = None
     variants: tuple[WantedVariant, ...] | None = None
-    media: tuple[tuple[str, str], ...] | None = None
+    media: tuple[WantedMedia | tuple[str, str], ...] | None = None
     type: str | None = None
     tags: tuple[str, ...] | None = None
 
@@ -67,7 +79,7 @@ def content_of(
         variants = tuple(_variant(one, merchant_code, known) for one in wanted.variants)
     media = base.media
     if wanted.media is not None:
-        fresh = [picture(url, alt, own_prefixes) for url, alt in wanted.media]
+        fresh = [_media(WantedMedia(*one), own_prefixes, base.media) for one in wanted.media]
         media = merged_pictures(fresh, base.media)
     description = base.description
     if wanted.description is not None:
@@ -95,6 +107,12 @@ def picture(url: str, alt: str, own_prefixes: Sequence[str], *, row: int = 0) ->
     if not url.lower().startswith(("http://", "https://")) or len(url.split()) != 1:
         raise MediaWrong(f"{url[:200]!r} is no address of a picture")
     return Media(url="", alt=alt, source=url, row=row)
+
+
+def _media(wanted: WantedMedia, own_prefixes: Sequence[str], known: Sequence[Media]) -> Media:
+    link = next((one for one in known if one.kind == LINK and one.url == wanted.url), None)
+    media = link or picture(wanted.url, wanted.alt, own_prefixes)
+    return replace(media, alt=wanted.alt, role=wanted.role)
 
 
 def _variant(wanted: WantedVariant, merchant_code: str, known: dict[str, Variant]) -> Variant:

@@ -338,7 +338,9 @@ def _crumbs(tree: CategoryTree, category_id: str, words: Words) -> list[LinkView
 def _pictures(product: Product, chosen: Variant) -> list[PictureView]:
     """Show the pictures that speak of the chosen options first, else in the merchant's order."""
     title = product.content.title
-    views = [PictureView(one.url, one.alt or title) for one in product.content.media if one.url]
+    views = [
+        PictureView(one.url, one.alt or title) for one in product.content.media if one.is_picture
+    ]
     values = {fold(value) for value in chosen.options.values()}
     views.sort(key=lambda one: -sum(word in values for word in tokens(one.alt)))
     return views or [PictureView("", title)]
@@ -410,7 +412,7 @@ def _structured(shown: Shown, levels: Mapping[str, int]) -> dict[str, Any]:
         "@type": "Product",
         "name": content.title,
         "url": url,
-        "image": list(_absolute(one.url for one in content.media if one.url)),
+        "image": list(_absolute(one.url for one in content.media if one.is_picture)),
         "description": _summary(content.description),
         "offers": [
             {

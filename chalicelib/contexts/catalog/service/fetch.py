@@ -11,13 +11,11 @@ import ssl
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import urllib3
-from msgspec import Struct
 from urllib3.exceptions import HTTPError
 
 from chalicelib.aws.settings import settings
 from chalicelib.kernel import clock
 
-PICTURE_BYTES_MAX = 10_000_000
 PIECE_BYTES = 65_536
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 6
@@ -27,21 +25,7 @@ REDIRECTS = {301, 302, 303, 307, 308}
 PORTS = {"http": 80, "https": 443}
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 USER_AGENT = "Souk/1.0 (pictures)"
-
-SIGNATURES = (
-    (b"\xff\xd8\xff", "image/jpeg", "jpg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
-    (b"GIF87a", "image/gif", "gif"),
-    (b"GIF89a", "image/gif", "gif"),
-)
-
-
-class Picture(Struct, frozen=True):
-    """A picture's bytes, and what they are by their first bytes, whatever the sender said."""
-
-    body: bytes
-    content_type: str
-    extension: str
+TOO_LARGE = "it is too large"
 
 
 class CannotFetch(Exception):
@@ -53,8 +37,8 @@ class CannotFetch(Exception):
         self.is_host = is_host
 
 
-def fetch(url: str) -> Picture:
-    """Fetch a picture: JPEG, PNG, GIF or WebP of up to 10 MB. Raises `CannotFetch`."""
+def fetch(url: str, *, bytes_max: int) -> bytes:
+    """Fetch a file of up to so many bytes. Raises `CannotFetch`."""
     until = clock.iso(clock.later(clock.now(), FETCH_TIMEOUT_S))
     for _ in range(REDIRECTS_MAX + 1):
         answer = _ask(url)
@@ -64,7 +48,7 @@ def fetch(url: str) -> Picture:
                 continue
             if answer.status != 200:
                 raise CannotFetch(f"the answer is {answer.status}")
-            return recognised(_body(answer, until))
+            return _body(answer, until, bytes_max)
         except HTTPError as error:
             raise CannotFetch(f"the answer breaks off: {type(error).__name__}") from None
         finally:
@@ -81,16 +65,6 @@ def host_of(url: str) -> str:
     except ValueError:
         return ""
     return f"{parts.hostname or ''}:{port}"
-
-
-def recognised(body: bytes) -> Picture:
-    """Tell what kind of picture some bytes are. Raises `CannotFetch` for any other file."""
-    for signature, content_type, extension in SIGNATURES:
-        if body.startswith(signature):
-            return Picture(body, content_type, extension)
-    if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
-        return Picture(body, "image/webp", "webp")
-    raise CannotFetch("it is no JPEG, PNG, GIF or WebP")
 
 
 def _ask(url: str) -> urllib3.BaseHTTPResponse:
@@ -110,7 +84,7 @@ def _ask(url: str) -> urllib3.BaseHTTPResponse:
             headers={
                 "Host": parts.netloc,
                 "User-Agent": USER_AGENT,
-                "Accept": "image/*",
+                "Accept": "image/*, video/*",
                 "Accept-Encoding": "identity",
             },
             redirect=False,
@@ -164,13 +138,13 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def _body(answer: urllib3.BaseHTTPResponse, until: str) -> bytes:
+def _body(answer: urllib3.BaseHTTPResponse, until: str, bytes_max: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
     for piece in answer.stream(PIECE_BYTES, decode_content=False):
         size += len(piece)
-        if size > PICTURE_BYTES_MAX:
-            raise CannotFetch(f"it is larger than {PICTURE_BYTES_MAX // 1_000_000} MB")
+        if size > bytes_max:
+            raise CannotFetch(TOO_LARGE)
         if clock.iso(clock.now()) > until:
             raise CannotFetch(f"it takes longer than {FETCH_TIMEOUT_S} seconds")
         pieces.append(piece)

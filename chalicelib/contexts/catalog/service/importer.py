@@ -30,10 +30,13 @@ from chalicelib.contexts.catalog.model.jobs import Counts, ImportJob, ImportStat
 from chalicelib.contexts.catalog.model.products import (
     ID_PREFIX,
     MACHINE,
+    PICTURES_MAX,
     Product,
     ProductState,
+    by_hand,
     check,
     code_from,
+    led,
     merged_pictures,
     slug_of,
 )
@@ -284,7 +287,8 @@ def _product(job: ImportJob, one: Judged, seen: Product | None, merchant: Mercha
             handle=one.group.handle,
             import_id=job.id,
         )
-    media = merged_pictures(one.content.media, seen.content.media)
+    named, known = one.content.media, seen.content.media
+    media = led([*merged_pictures(named, known), *by_hand(named, known)][:PICTURES_MAX])
     return replace(
         seen,
         content=replace(one.content, media=media),
