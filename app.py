@@ -12,6 +12,7 @@ from chalicelib.contexts.catalog.api import merchant as catalog_merchant
 from chalicelib.contexts.catalog.api import shop as catalog_shop
 from chalicelib.contexts.catalog.console import categories as categories_console
 from chalicelib.contexts.catalog.console import imports as imports_console
+from chalicelib.contexts.catalog.console import media as media_console
 from chalicelib.contexts.catalog.console import products as products_console
 from chalicelib.contexts.identity import api as identity_api
 from chalicelib.contexts.identity import console as identity_console
@@ -78,6 +79,7 @@ BLUEPRINTS = (
     orders_console.bp,
     categories_console.bp,
     products_console.bp,
+    media_console.bp,
     imports_console.bp,
     inventory_console.bp,
     settlement_console.bp,

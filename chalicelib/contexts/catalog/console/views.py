@@ -83,6 +83,8 @@ class ProductFormView(Struct, frozen=True, kw_only=True):
     state: str = ""
     tone: str = "plain"
     note: str = ""
+    pictures_href: str = ""
+    problems: int = 0
 
 
 def row_view(product: Product, tree: CategoryTree, words: Words) -> ProductRowView:
@@ -200,6 +202,8 @@ def edit_view(
         state=words.say(state),
         tone=tone,
         note=note,
+        pictures_href=f"/console/products/{product.id}/pictures",
+        problems=sum(bool(one.problem) for one in content.media),
     )
 
 

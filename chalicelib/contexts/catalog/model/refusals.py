@@ -71,6 +71,12 @@ class MediaWrong(Refusal):
     code, status, title = "catalog.media_wrong", 422, "A picture needs an http or https address"
 
 
+class VideoNeedsPoster(Refusal):
+    """A video waits behind a picture until it is played, so the product needs one first."""
+
+    code, status, title = "catalog.video_needs_poster", 422, "Add a picture before a video"
+
+
 class StateConflict(Conflict):
     """The product's state does not lead to the wanted one."""
 
