@@ -1,5 +1,6 @@
 """Settings: the one place that reads the environment. Frozen, checked once, then cached."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -21,6 +22,14 @@ ROOMS = (
 )
 TABLES = (*ROOMS, "idempotency", "outbox")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_LOGIN = re.compile(r"[a-z0-9-]{1,30}")
+LOGIN_NEEDS = {
+    "oidc": ("issuer", "client_id", "client_secret"),
+    "wechat": ("app_id", "secret"),
+    "qq": ("app_id", "secret"),
+    "alipay": ("app_id", "private_key", "alipay_public_key"),
+}
+"""What each kind of company that signs people in must be told."""
 
 
 class SettingsWrong(RuntimeError):
@@ -32,7 +41,7 @@ class Settings:
     """What differs between stages. Durations are seconds, rates ten-thousandths (bps).
 
     A provider exists where its secret is set: `sandbox_payment_secret`, `stripe_key`; an empty
-    text means that it does not.
+    text means that it does not. `logins` are the companies that sign people in, by name.
     """
 
     stage: str
@@ -61,6 +70,7 @@ class Settings:
     stripe_key: str = field(default="", repr=False)
     stripe_webhook_secret: str = field(default="", repr=False)
     stripe_url: str = "https://api.stripe.com"
+    logins: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     @property
     def is_prod(self) -> bool:
@@ -104,6 +114,7 @@ def load(env: Mapping[str, str]) -> Settings:
         stripe_key=env.get("SOUK_STRIPE_KEY", ""),
         stripe_webhook_secret=env.get("SOUK_STRIPE_WEBHOOK_SECRET", ""),
         stripe_url=env.get("SOUK_STRIPE_URL", "https://api.stripe.com").rstrip("/"),
+        logins=_logins(env),
         **sandbox,
     )
 
@@ -114,6 +125,26 @@ def _sandbox(env: Mapping[str, str]) -> dict[str, str]:
         "sandbox_payment_secret": env.get("SOUK_SANDBOX_PAYMENT_SECRET", ""),
         "sandbox_courier_secret": env.get("SOUK_SANDBOX_COURIER_SECRET", ""),
     }
+
+
+def _logins(env: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Read the companies that sign people in: name -> `kind` and what that kind needs."""
+    try:
+        found = json.loads(env.get("SOUK_LOGINS") or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(map(_is_login, found.items())):
+        kinds = ", ".join(LOGIN_NEEDS)
+        raise SettingsWrong(f"SOUK_LOGINS is no JSON object of companies of the kinds {kinds}")
+    return found
+
+
+def _is_login(pair: tuple[str, object]) -> bool:
+    name, told = pair
+    if not _LOGIN.fullmatch(name) or not isinstance(told, dict):
+        return False
+    needs = LOGIN_NEEDS.get(told.get("kind", ""))
+    return needs is not None and all(isinstance(told.get(one), str) and told[one] for one in needs)
 
 
 def _required(env: Mapping[str, str], name: str) -> str:
