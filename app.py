@@ -24,6 +24,7 @@ from chalicelib.contexts.members import api as members_api
 from chalicelib.contexts.members.pages import account as members_account
 from chalicelib.contexts.members.pages import addresses as members_addresses
 from chalicelib.contexts.members.pages import favourites as members_favourites
+from chalicelib.contexts.members.pages import linked as members_linked
 from chalicelib.contexts.merchants import console as merchants_console
 from chalicelib.contexts.notifications import workers as notifications_workers
 from chalicelib.contexts.orders import console as orders_console
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     members_account.bp,
     members_addresses.bp,
     members_favourites.bp,
+    members_linked.bp,
     identity_console.bp,
     orders_console.bp,
     categories_console.bp,

@@ -12,6 +12,7 @@ SECRETS = (
     *MADE_UP,
     "StripeKey",
     "StripeWebhookSecret",
+    "Logins",
     "SandboxPaymentSecret",
     "SandboxCourierSecret",
 )
@@ -38,6 +39,7 @@ DESCRIPTIONS = {
     "StripeKey": "Secret key of Stripe; empty for none",
     "StripeWebhookSecret": "Signing secret of Stripe's webhook endpoint",
     "StripeUrl": "Another address for Stripe's API; development only",
+    "Logins": "Companies that sign people in, as JSON: see docs/operations.md; empty for none",
     "SandboxUrl": "Where the sandbox payment company and courier have their pages",
     "SandboxPaymentSecret": "whsec_ secret of the sandbox payment company; empty for none",
     "SandboxCourierSecret": "whsec_ secret of the sandbox courier; empty for none",

@@ -21,12 +21,13 @@ STAGE = "local"
 MAIL_FROM = "shop@souk.example"
 DIGEST_NOTE = "/souk/local/digest"
 BUILD_TIMEOUT_S = 120.0
-STRIPE = {
+OUTSIDE = {
+    "Logins": "SOUK_LOGINS",
     "StripeKey": "SOUK_STRIPE_KEY",
     "StripeWebhookSecret": "SOUK_STRIPE_WEBHOOK_SECRET",
     "StripeUrl": "SOUK_STRIPE_URL",
 }
-"""Who wants to try Stripe on this machine says so in the environment; without, there is none."""
+"""Who wants to try Stripe or sign-in companies here says so in the environment; else there is none."""
 
 
 def parameters(ports: Ports, secrets: Secrets) -> dict[str, str]:
@@ -40,7 +41,7 @@ def parameters(ports: Ports, secrets: Secrets) -> dict[str, str]:
         "SandboxPaymentSecret": secrets.sandbox_payment,
         "SandboxCourierSecret": secrets.sandbox_courier,
         "PictureHosts": f"{HOST}:{ports.shop}",
-        **{name: os.environ.get(variable, "") for name, variable in STRIPE.items()},
+        **{name: os.environ.get(variable, "") for name, variable in OUTSIDE.items()},
     }
 
 

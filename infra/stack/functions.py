@@ -27,6 +27,7 @@ SHOP_GROUPS = ("api", "payments", "orders")
 
 OPTIONAL_SETTINGS = {
     "SOUK_EDGE_SECRET": ("EdgeSecret", ("api",)),
+    "SOUK_LOGINS": ("Logins", ("api",)),
     "SOUK_STRIPE_KEY": ("StripeKey", SHOP_GROUPS),
     "SOUK_STRIPE_WEBHOOK_SECRET": ("StripeWebhookSecret", SHOP_GROUPS),
     "SOUK_STRIPE_URL": ("StripeUrl", SHOP_GROUPS),

@@ -18,6 +18,7 @@ REGION = "eu-west-1"
 ACCOUNT = "123456789012"
 PAYMENT_SECRET = "whsec_" + base64.b64encode(b"payment secret of the tests 0123").decode()
 COURIER_SECRET = "whsec_" + base64.b64encode(b"courier secret of the tests 4567").decode()
+LOGINS = '{"wechat": {"kind": "wechat", "label": "WeChat", "app_id": "wx1", "secret": "s"}}'
 QUEUES = ("catalog-imports", "catalog-pictures")
 
 
@@ -43,6 +44,7 @@ def stage_environment() -> dict[str, str]:
         # moto's transactions restore all tables when one is refused: no two may run at once.
         "SOUK_CATALOG_IMPORT_WRITERS": "1",
         "SOUK_SANDBOX_URL": "http://127.0.0.1:8002",
+        "SOUK_LOGINS": LOGINS,
         "SOUK_SANDBOX_PAYMENT_SECRET": PAYMENT_SECRET,
         "SOUK_SANDBOX_COURIER_SECRET": COURIER_SECRET,
     }

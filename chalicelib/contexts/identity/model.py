@@ -73,6 +73,38 @@ class TooManyKeys(Refusal):
     title = f"A merchant has at most {API_KEYS_MAX} API keys; revoke one first"
 
 
+class LoginUsed(Refusal):
+    """This way to a company and back was used before: it is good once."""
+
+    code, status = "identity.login_used", 409
+    title = "This sign-in was used already; begin again"
+
+
+class LinkedElsewhere(Refusal):
+    code, status = "identity.linked_elsewhere", 409
+    title = "This login belongs to another account"
+
+
+class AlreadyLinked(Refusal):
+    code, status = "identity.already_linked", 409
+    title = "Another login of this company is linked; unlink it first"
+
+
+class LastWayIn(Refusal):
+    """Unlinking it would lock the member out."""
+
+    code, status = "identity.last_way_in", 422
+    title = "This is the only way into your account; add another first"
+
+
+class LinkedLogin(Struct, frozen=True):
+    """A company by which a member enters, as the member sees it."""
+
+    provider: str
+    name: str
+    linked_at: str
+
+
 class Account(Struct, frozen=True):
     """A person. `email` or `phone` is the login; `role` and `merchant_id` are the console's."""
 

@@ -8,12 +8,20 @@ from chalicelib.contexts.identity import model, service
 from chalicelib.contexts.identity.model import Session
 from chalicelib.kernel.actors import ANONYMOUS, Actor, ActorKind
 from chalicelib.kernel.errors import NotSignedIn, Refusal
+from chalicelib.providers import login as logins
 from chalicelib.web.forms import FieldView
 from chalicelib.web.i18n import N_
 from chalicelib.web.page import Html, Redirect, local, missing, page, problem, with_query
 from chalicelib.web.session import MEMBER, Visit, forget, session_cookie
 
 bp = Blueprint(__name__)
+
+
+class CompanyLinkView(Struct, frozen=True):
+    """Another company to sign in with."""
+
+    label: str
+    href: str
 
 
 class SignInView(Struct, frozen=True):
@@ -23,6 +31,7 @@ class SignInView(Struct, frozen=True):
     next: str
     other_href: str
     note: str = ""
+    companies: tuple[CompanyLinkView, ...] = ()
 
 
 @page(bp, "GET", "/account/sign-in")
@@ -133,6 +142,16 @@ def note_of(visit: Visit, refusal: Refusal | None) -> str:
     return "" if refusal is None or refusal.errors else visit.words.refusal(refusal)
 
 
+def company_links(next_: str) -> tuple[CompanyLinkView, ...]:
+    """Every company to sign in with, and where that begins."""
+    return tuple(
+        CompanyLinkView(
+            one.label or name.title(), with_query(f"/sign-in/with/{name}", {"next": next_})
+        )
+        for name, one in logins.companies().items()
+    )
+
+
 def _welcome(visit: Visit, session: Session, token: str) -> Redirect:
     cookies = (session_cookie(MEMBER, token), *cart_pages.bring_along(visit, session.actor))
     return Redirect(local(visit.fields.text("next"), "/account"), cookies)
@@ -144,6 +163,7 @@ def _sign_in_page(visit: Visit, next_: str, refusal: Refusal | None = None) -> H
         next=local(next_, ""),
         other_href=with_query("/account/register", {"next": local(next_, "")}),
         note=note_of(visit, refusal),
+        companies=company_links(local(next_, "")),
     )
     return Html("pages/identity/sign-in.html", view, refusal.status if refusal else 200)
 
@@ -173,5 +193,6 @@ def _register_page(visit: Visit, next_: str, refusal: Refusal | None = None) -> 
         next=local(next_, ""),
         other_href=with_query("/account/sign-in", {"next": local(next_, "")}),
         note=note_of(visit, refusal),
+        companies=company_links(local(next_, "")),
     )
     return Html("pages/identity/register.html", view, refusal.status if refusal else 200)

@@ -17,6 +17,13 @@ from chalicelib.contexts.identity.service.keys import (
     merchant_place,
     revoke_api_key,
 )
+from chalicelib.contexts.identity.service.linked import (
+    account_linked_to,
+    link,
+    linked_logins,
+    sign_in_linked,
+    unlink,
+)
 from chalicelib.contexts.identity.service.sessions import (
     caller,
     maybe_member,
@@ -32,6 +39,7 @@ from chalicelib.contexts.identity.service.sessions import (
 
 __all__ = [
     "account",
+    "account_linked_to",
     "add_staff",
     "api_keys",
     "audit_trail",
@@ -39,6 +47,8 @@ __all__ = [
     "caller",
     "first_api_key",
     "joining",
+    "link",
+    "linked_logins",
     "make_api_key",
     "maybe_member",
     "member",
@@ -52,6 +62,8 @@ __all__ = [
     "session",
     "sign_in",
     "sign_in_console",
+    "sign_in_linked",
     "sign_in_page",
     "sign_out",
+    "unlink",
 ]
