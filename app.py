@@ -14,6 +14,7 @@ from chalicelib.contexts.catalog.console import categories as categories_console
 from chalicelib.contexts.catalog.console import imports as imports_console
 from chalicelib.contexts.catalog.console import media as media_console
 from chalicelib.contexts.catalog.console import products as products_console
+from chalicelib.contexts.catalog.pages import lists as catalog_lists
 from chalicelib.contexts.identity import api as identity_api
 from chalicelib.contexts.identity import console as identity_console
 from chalicelib.contexts.identity import pages as identity_pages
@@ -69,6 +70,7 @@ BLUEPRINTS = (
     fragments.bp,
     preferences.bp,
     catalog_pages.bp,
+    catalog_lists.bp,
     cart_pages.bp,
     checkout.bp,
     purchase.bp,

@@ -10,6 +10,7 @@ from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog import service
 from chalicelib.contexts.catalog.model.categories import Category
 from chalicelib.contexts.catalog.pages import views
+from chalicelib.contexts.catalog.pages.product import product_view
 from chalicelib.contexts.catalog.service import Found, Shown, Wish
 from chalicelib.contexts.inventory import service as inventory
 from chalicelib.kernel.errors import NotFound, Refusal
@@ -69,7 +70,7 @@ def product_page(visit: Visit, product: str) -> Html | Redirect:
         return Redirect(with_query(f"/p/{shown.product.slug}", visit.query_text), status=301)
     chosen = visit.query_text.get("variant", "")
     tree = service.categories()
-    view = views.product_view(shown, levels, tree, visit.words, chosen=chosen)
+    view = product_view(shown, levels, tree, visit.words, chosen=chosen)
     return Html("pages/catalog/product.html", view, is_public=True)
 
 
@@ -86,7 +87,7 @@ def product_again(visit: Visit, refusal: Refusal, *, slug: str, sku: str, quanti
     """Show the product that could not be put into the cart, with the reason."""
     shown, levels = look(slug)
     own_code = sku.partition(".")[2]
-    view = views.product_view(
+    view = product_view(
         shown,
         levels,
         service.categories(),
