@@ -90,10 +90,18 @@ def test_only_the_distribution_reads_what_it_serves(bucket: Bucket, resources: d
     assert "${Distribution}" in str(statement["Condition"]["StringEquals"]["AWS:SourceArn"])
 
 
-def test_an_upload_starts_an_import(resources: dict):
-    (notice,) = resources["UploadsBucket"]["Properties"]["NotificationConfiguration"][
+def test_an_upload_is_told_to_the_queue_that_works_on_it(resources: dict):
+    notices = resources["UploadsBucket"]["Properties"]["NotificationConfiguration"][
         "QueueConfigurations"
     ]
-    assert notice["Queue"] == {"Fn::GetAtt": ["CatalogImportsQueue", "Arn"]}
-    assert notice["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "imports/"}]
-    assert "CatalogImportsQueuePolicy" in resources["UploadsBucket"]["DependsOn"]
+    told = {
+        notice["Filter"]["S3Key"]["Rules"][0]["Value"]: notice["Queue"]["Fn::GetAtt"][0]
+        for notice in notices
+    }
+    assert told == {
+        "imports/": "CatalogImportsQueue",
+        "pictures/": "CatalogPicturesQueue",
+        "videos/": "CatalogPicturesQueue",
+    }
+    waits_for = resources["UploadsBucket"]["DependsOn"]
+    assert {f"{queue}Policy" for queue in told.values()} == set(waits_for) <= set(resources)
