@@ -14,6 +14,7 @@ from chalicelib.contexts.catalog.console import categories as categories_console
 from chalicelib.contexts.catalog.console import imports as imports_console
 from chalicelib.contexts.catalog.console import media as media_console
 from chalicelib.contexts.catalog.console import products as products_console
+from chalicelib.contexts.catalog.pages import fronts
 from chalicelib.contexts.catalog.pages import lists as catalog_lists
 from chalicelib.contexts.identity import api as identity_api
 from chalicelib.contexts.identity import console as identity_console
@@ -39,7 +40,7 @@ from chalicelib.contexts.settlement import api as settlement_api
 from chalicelib.contexts.settlement import console as settlement_console
 from chalicelib.contexts.settlement import workers as settlement_workers
 from chalicelib.contexts.shipping import api as shipping_api
-from chalicelib.web import about, fragments, preferences
+from chalicelib.web import about, fragments, preferences, standing
 from chalicelib.web.manners import every_answer
 
 app = Chalice(app_name="souk", configure_logs=False)
@@ -71,6 +72,8 @@ BLUEPRINTS = (
     preferences.bp,
     catalog_pages.bp,
     catalog_lists.bp,
+    fronts.bp,
+    standing.bp,
     cart_pages.bp,
     checkout.bp,
     purchase.bp,

@@ -77,6 +77,7 @@ class PageRoute(Struct, frozen=True, kw_only=True):
     area: str
 
 
+Answered = Html | Redirect | Response
 Refused = Callable[..., Html | Redirect]
 _shelves: dict[str, Callable[[Visit], Any]] = {}
 
@@ -99,8 +100,8 @@ def page(
     refused: Refused | None = None,
     takes_files: bool = False,
     from_public: bool = False,
-) -> Callable[[Callable[..., Html | Redirect]], Callable[..., Response]]:
-    """Register a handler `(visit, **path parameters) -> Html | Redirect` as a page.
+) -> Callable[[Callable[..., Answered]], Callable[..., Response]]:
+    """Register a handler `(visit, **path parameters) -> Html | Redirect | plain(…)` as a page.
 
     Everything but GET needs the form's CSRF token and comes from the shop's own pages. A refusal
     becomes the page that `refused(visit, refusal, **path parameters)` shows (the form again, with
@@ -110,7 +111,7 @@ def page(
     """
     route = PageRoute(method=method, path=path, area=area_of(path))
 
-    def decorate(handler: Callable[..., Html | Redirect]) -> Callable[..., Response]:
+    def decorate(handler: Callable[..., Answered]) -> Callable[..., Response]:
         @functools.wraps(handler)
         def view(**path_params: str) -> Response:
             visit = Visit(bp.current_request, path_params=path_params)
@@ -179,7 +180,8 @@ def missing(*fields: str) -> Malformed:
 
 def respond(visit: Visit, answer: Html, *, status: int | None = None) -> Response:
     """Render a page and give it its headers. Personal pages are stored nowhere."""
-    frame = _frame(visit, is_public=answer.is_public)
+    is_found = answer.is_public and (status or answer.status) == 200
+    frame = _frame(visit, is_public=answer.is_public, is_indexed=is_found)
     html = render(answer.template, words=visit.words, frame=frame, view=answer.view)
     cookies = [*visit.set_cookies, *answer.cookies]
     headers: dict[str, Any] = {
@@ -192,6 +194,13 @@ def respond(visit: Visit, answer: Html, *, status: int | None = None) -> Respons
     if cookies:
         headers["Set-Cookie"] = [cookie.line() for cookie in cookies]
     return Response(body=html, status_code=status or answer.status, headers=headers)
+
+
+def plain(visit: Visit, text: str, content_type: str, *, fresh_s: int = EDGE_S) -> Response:
+    """Answer a public text that is no page: a feed, what robots are told."""
+    answer = Html("", is_public=True, fresh_s=fresh_s)
+    headers = {"Content-Type": content_type, **_keeping(visit, answer)}
+    return Response(body=text, status_code=200, headers=headers)
 
 
 def _keeping(visit: Visit, answer: Html) -> dict[str, str]:
@@ -222,7 +231,9 @@ def _read(visit: Visit, *, takes_files: bool, from_public: bool) -> None:
         csrf.check(visit.holders, token, visit.headers)
 
 
-def _respond(visit: Visit, answer: Html | Redirect) -> Response:
+def _respond(visit: Visit, answer: Answered) -> Response:
+    if isinstance(answer, Response):
+        return answer
     if isinstance(answer, Html):
         return respond(visit, answer)
     headers: dict[str, Any] = {
@@ -276,7 +287,7 @@ def _page_about(visit: Visit, refusal: Refusal) -> Html | Redirect:
     )
 
 
-def _frame(visit: Visit, *, is_public: bool) -> Frame:
+def _frame(visit: Visit, *, is_public: bool, is_indexed: bool) -> Frame:
     area = area_of(visit.path)
     build = _shelves.get(area)
     return Frame(
@@ -286,6 +297,7 @@ def _frame(visit: Visit, *, is_public: bool) -> Frame:
         path=visit.path,
         here=_here(visit) if visit.method == "GET" else "/",
         is_public=is_public,
+        is_indexed=is_indexed,
         token=lambda: "" if is_public else visit.csrf_token,
         is_signed_in=not is_public and bool(visit.cookie(CONSOLE if area == "console" else MEMBER)),
         cart_count=0 if is_public else visit.cart_count,

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from chalicelib.aws.settings import settings
 from chalicelib.kernel.pictures import renditions
+from chalicelib.web import sharing
 from chalicelib.web.addresses import in_language
 from chalicelib.web.i18n import LANGUAGE_NAMES, LOCALES, Words
 
@@ -35,6 +36,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     path: str
     here: str
     is_public: bool
+    is_indexed: bool
     token: Callable[[], str]
     is_signed_in: bool
     cart_count: int
@@ -94,6 +96,15 @@ def environment() -> "Environment":
     made.install_gettext_callables(say, say_count, newstyle=True)  # type: ignore[attr-defined]
     made.globals["static"] = static
     made.globals["link"] = link
+    for tell in (
+        sharing.absolute,
+        sharing.alternates,
+        sharing.breadcrumbs,
+        sharing.canonical,
+        sharing.item_list,
+        sharing.site,
+    ):
+        made.globals[tell.__name__] = tell
     made.filters["ld_json"] = ld_json
     made.filters["renditions"] = renditions
     return made

@@ -74,3 +74,36 @@ if (awaited) {
   };
   setTimeout(look, pause);
 }
+
+// A menu closes with Escape, and when something else is pressed; the focus goes back to its name.
+const menus = document.querySelectorAll("details[data-closes]");
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus) {
+    if (!menu.open) continue;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const menu of menus) if (menu.open && !menu.contains(event.target)) menu.open = false;
+});
+for (const menu of menus) {
+  menu.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+}
+
+// A page to pass on: the system's own sheet where there is one, else its address is copied.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("[data-share]");
+  if (!link) return;
+  event.preventDefault();
+  try {
+    if (navigator.share) return void (await navigator.share({ title: link.dataset.share, url: link.href }));
+    await navigator.clipboard.writeText(link.href);
+    link.parentElement.querySelector("[role=status]").textContent = link.dataset.copied;
+  } catch (refusal) {
+    if (refusal.name !== "AbortError") location.assign(link.href);
+  }
+});

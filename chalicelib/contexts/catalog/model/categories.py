@@ -24,7 +24,8 @@ class Category(Struct, frozen=True):
     """One category. Its id is `cat_` and its slug, so that either leads to the other unread.
 
     `words` are what types, tags and titles of its products are called in merchants' files;
-    `attributes` what it asks of its products besides what the categories above it ask.
+    `attributes` what it asks of its products besides what the categories above it ask, `picture`
+    the address of a square one to show with its name.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Category(Struct, frozen=True):
     name: Mapping[str, str]
     words: tuple[str, ...] = ()
     attributes: Schema = ()
+    picture: str = ""
 
     def named(self, locale: str) -> str:
         """Return the name in a language, in English where that one is not there."""
@@ -111,7 +113,7 @@ class CategoryTree(Struct, frozen=True, dict=True):
 def tree_of(data: Mapping[str, Any]) -> CategoryTree:
     """Read the operator's file.
 
-    `{"categories": [{"slug", "parent"?: slug, "name": {"en", "zh-CN"}, "words"?: [text],
+    `{"categories": [{"slug", "parent"?: slug, "name": {"en", "zh-CN"}, "picture"?: address, "words"?: [text],
     "attributes"?: [see `schemas.schema_of`]}]}`, parents before their children. The category `other`
     is added where it is missing. Refuses `catalog.categories_wrong`.
     """
@@ -151,4 +153,5 @@ def _category(entry: Mapping[str, Any]) -> Category:
         name={locale: str(names[locale]) for locale in LOCALES},
         words=tuple(str(word) for word in entry.get("words", ())),
         attributes=schema_of(entry.get("attributes", ()), where=f"The category {slug!r}"),
+        picture=str(entry.get("picture", "")),
     )

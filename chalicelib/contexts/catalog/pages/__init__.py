@@ -1,9 +1,7 @@
 """The shop's shelves: home, categories, search, products."""
 
 from collections.abc import Mapping
-from typing import Any
 
-import msgspec
 from chalice import Blueprint
 
 from chalicelib.aws.settings import settings
@@ -22,8 +20,6 @@ from chalicelib.web.session import Visit
 
 bp = Blueprint(__name__)
 
-HOME_CARDS = 15
-SHOWCASE = 6
 QUERY_LENGTH_MAX = 100
 VALUE_LENGTH_MAX = 200
 ATTRIBUTE = "attr."
@@ -35,19 +31,6 @@ PARAMETERS = ("q", "merchant", "min", "max", "in_stock", "sort", "cursor")
 def categories(visit: Visit) -> list[views.ShelfView]:
     """The categories below the header of every page of the shop."""
     return views.shelf_views(service.categories(), visit.words)
-
-
-@page(bp, "GET", "/")
-def home(visit: Visit) -> Html:
-    found = service.products(Wish(sort="newest", limit=HOME_CARDS))
-    tree = service.categories()
-    cards = [views.card_view(card, tree, visit.words) for card in found.decoded()]
-    view = views.HomeView(
-        showcase=[card for card in cards if card.image][:SHOWCASE],
-        shelves=views.shelf_views(tree, visit.words, _category_counts(found)),
-        newest=cards,
-    )
-    return Html("pages/catalog/home.html", view, is_public=True)
 
 
 @page(bp, "GET", "/c/{category}")
@@ -228,9 +211,3 @@ def _chips(
         )
         for name, value in filters.items()
     ]
-
-
-def _category_counts(found: Found) -> dict[str, int]:
-    facets: list[dict[str, Any]] = msgspec.json.decode(found.facets)
-    values = next((one["values"] for one in facets if one["name"] == "category"), [])
-    return {one["value"]: one["count"] for one in values}

@@ -38,6 +38,8 @@ class ShelfView(Struct, frozen=True):
     name: str
     tint: int
     count: str = ""
+    below: list[LinkView] = []
+    picture: str = ""
 
 
 class CardView(Struct, frozen=True):
@@ -50,12 +52,6 @@ class CardView(Struct, frozen=True):
     saving: str
     merchant: str
     is_in_stock: bool
-
-
-class HomeView(Struct, frozen=True):
-    showcase: list[CardView]
-    shelves: list[ShelfView]
-    newest: list[CardView]
 
 
 class FacetView(Struct, frozen=True):
@@ -135,6 +131,11 @@ def shelf_views(
             name=one.named(words.locale),
             tint=tint(tree, one.id),
             count=_count(counts[one.id], words) if counts else "",
+            picture=one.picture,
+            below=[
+                LinkView(child.named(words.locale), f"/c/{child.slug}")
+                for child in tree.children(one.id)
+            ],
         )
         for one in roots
     ]
