@@ -198,6 +198,7 @@ FUNCTIONS = (
     Function("catalog_on_picture", "catalog", timeout_s=60, memory_mb=1024),
     Function("catalog_on_listing_fact", "catalog"),
     Function("catalog_retry_pictures", "catalog"),
+    Function("catalog_write_sitemaps", "catalog", timeout_s=300, memory_mb=1024),
     Function("inventory_on_stock_fact", "inventory"),
     Function("orders_on_shipment_fact", "orders"),
     Function("orders_on_timeline_fact", "orders"),
@@ -293,6 +294,7 @@ SCHEDULES = (
     Schedule("orders_sweep_due", "rate(1 minute)"),
     Schedule("payments_ask_provider", "rate(5 minutes)"),
     Schedule("catalog_retry_pictures", "rate(15 minutes)"),
+    Schedule("catalog_write_sitemaps", "rate(1 hour)"),
     Schedule("settlement_close_statements", "cron(0 2 * * ? *)", retries=2),
 )
 

@@ -13,6 +13,11 @@ YEAR_S = 365 * DAY_S
 FIREWALL_REQUESTS_PER_5_MIN = 3000
 """A flood guard for one address. The finer limits of each route are the application's."""
 
+FILES_POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; sandbox"
+MAINTENANCE_PAGE = "/static/errors/maintenance.html"
+ERRORS_OF_THE_API = (400, 403, 404, 405, 414, 416, 500, 501, 503)
+"""Those that CloudFront would keep for ten seconds if it were not told otherwise."""
+
 KEYED_HEADERS = [
     "Accept",
     "Accept-Language",
@@ -119,7 +124,12 @@ def _config() -> Json:
             "OriginRequestPolicyId": ref("PagesRequestPolicy"),
             "FunctionAssociations": _on_request("Viewer"),
         },
-        "CacheBehaviors": [_files("/static/*", STATIC), _files("/media/*", MEDIA)],
+        "CacheBehaviors": [
+            _files("/static/*", STATIC),
+            _files("/media/*", MEDIA),
+            _files("/sitemap*", MEDIA, is_rooted=True),
+        ],
+        "CustomErrorResponses": _errors(),
     }
 
 
@@ -132,8 +142,28 @@ def _bucket_origin(bucket: Bucket) -> Json:
     }
 
 
-def _files(path: str, bucket: Bucket) -> Json:
-    return {
+def _errors() -> list[Json]:
+    """Nothing that went wrong is kept: what is not there may be there at the next call.
+
+    502 and 504 are CloudFront's own word that the API cannot be reached (the gateway and the
+    application answer 500 and 503 themselves); a page from S3 says so.
+    """
+    kept = [{"ErrorCode": code, "ErrorCachingMinTTL": 0} for code in ERRORS_OF_THE_API]
+    unreached = [
+        {
+            "ErrorCode": code,
+            "ErrorCachingMinTTL": 0,
+            "ResponseCode": "503",
+            "ResponsePagePath": MAINTENANCE_PAGE,
+        }
+        for code in (502, 504)
+    ]
+    return [*kept, *unreached]
+
+
+def _files(path: str, bucket: Bucket, *, is_rooted: bool = False) -> Json:
+    """Files of a bucket: its keys are the paths, without their first segment unless `is_rooted`."""
+    found = {
         "PathPattern": path,
         "TargetOriginId": bucket.purpose,
         "ViewerProtocolPolicy": "redirect-to-https",
@@ -141,8 +171,8 @@ def _files(path: str, bucket: Bucket) -> Json:
         "Compress": True,
         "CachePolicyId": ref("FilesCachePolicy"),
         "ResponseHeadersPolicyId": ref("FilesHeaders"),
-        "FunctionAssociations": _on_request("FileKeys"),
     }
+    return found if is_rooted else {**found, "FunctionAssociations": _on_request("FileKeys")}
 
 
 def _cache_policy(name: str, default_s: int, keyed_by: Json) -> Json:
@@ -200,7 +230,7 @@ def _file_headers(name: str) -> Json:
                         "Override": True,
                     },
                     "ContentSecurityPolicy": {
-                        "ContentSecurityPolicy": "default-src 'none'; sandbox",
+                        "ContentSecurityPolicy": FILES_POLICY,
                         "Override": True,
                     },
                 },

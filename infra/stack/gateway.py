@@ -44,7 +44,7 @@ class GatewayRefusal:
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         }
-        if self.status in {429, 503, 504}:
+        if self.status in {429, 503}:
             headers["Retry-After"] = str(RETRY_AFTER_S)
         return headers
 
@@ -81,7 +81,7 @@ REFUSALS = {
     "QUOTA_EXCEEDED": TOO_MANY,
     "WAF_FILTERED": TOO_MANY,
     "INTEGRATION_FAILURE": UNREACHED,
-    "INTEGRATION_TIMEOUT": _like(Busy, "The shop took too long to answer.", status=504),
+    "INTEGRATION_TIMEOUT": _like(Busy, "The shop took too long to answer."),
     "DEFAULT_4XX": _like(Malformed, "The gateway could not make sense of the request."),
     "DEFAULT_5XX": UNREACHED,
 }

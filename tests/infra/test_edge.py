@@ -1,9 +1,13 @@
 """CloudFront: files from S3, everything else from the API, nothing cached that did not ask for it."""
 
 import re
+from pathlib import Path
 
 from infra.stack import viewer
-from infra.stack.edge import STRIP_FIRST_SEGMENT
+from infra.stack.edge import MAINTENANCE_PAGE, STRIP_FIRST_SEGMENT
+from infra.stack.gateway import gateway_responses
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def distribution(resources: dict) -> dict:
@@ -16,6 +20,7 @@ def test_files_come_from_their_buckets_and_the_rest_from_the_api(resources: dict
     assert {one["PathPattern"]: one["TargetOriginId"] for one in config["CacheBehaviors"]} == {
         "/static/*": "static",
         "/media/*": "media",
+        "/sitemap*": "media",
     }
     assert [one["Id"] for one in config["Origins"]] == ["api", "static", "media"]
 
@@ -36,6 +41,21 @@ def test_an_answer_of_the_api_is_kept_only_if_it_says_so(resources: dict):
     assert {"Authorization", "X-Cart-Token", "X-Purchase-Token", "X-Souk-Locale"} <= set(
         keyed["HeadersConfig"]["Headers"]
     )
+
+
+def test_nothing_that_went_wrong_is_kept(resources: dict):
+    told = distribution(resources)["CustomErrorResponses"]
+    assert {one["ErrorCachingMinTTL"] for one in told} == {0}
+    assert {404, 500, 502, 503, 504} <= {one["ErrorCode"] for one in told}
+
+
+def test_a_page_from_s3_says_that_the_api_cannot_be_reached(resources: dict):
+    told = distribution(resources)["CustomErrorResponses"]
+    pages = {one["ErrorCode"]: one["ResponsePagePath"] for one in told if "ResponsePagePath" in one}
+    assert pages == {502: MAINTENANCE_PAGE, 504: MAINTENANCE_PAGE}
+    assert (ROOT / MAINTENANCE_PAGE.removeprefix("/")).is_file()
+    own = {answer["StatusCode"] for answer in gateway_responses().values()}
+    assert not own & set(pages), "what the gateway says to programs would be hidden"
 
 
 def test_the_viewers_host_does_not_reach_the_api(resources: dict):

@@ -88,7 +88,7 @@ def test_the_gateways_own_refusals_are_problems(resources: dict):
         headers = answer["ResponseParameters"]["Headers"]
         assert headers["X-Request-Id"] == "context.requestId"
         assert headers["Content-Type"] == "'application/problem+json'"
-        assert ("Retry-After" in headers) is (problem["status"] in {429, 503, 504})
+        assert ("Retry-After" in headers) is (problem["status"] in {429, 503})
 
 
 def test_the_gateways_codes_are_those_of_the_application():
@@ -96,7 +96,7 @@ def test_the_gateways_codes_are_those_of_the_application():
     assert codes["MISSING_AUTHENTICATION_TOKEN"] == (404, "request.not_found")
     assert codes["REQUEST_TOO_LARGE"] == (413, "request.too_large")
     assert codes["THROTTLED"] == (429, "request.too_many")
-    assert codes["INTEGRATION_TIMEOUT"] == (504, "request.busy")
+    assert codes["INTEGRATION_TIMEOUT"] == (503, "request.busy")
     assert codes["DEFAULT_5XX"] == (503, "request.busy")
 
 

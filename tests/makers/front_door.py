@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,9 @@ from infra.local.door.front import BODY_BYTES_MAX, Behind, FrontDoor
 from infra.local.door.routes import Routes
 from infra.local.door.server import Response, Server
 from infra.local.door.upstream import Upstream
+from infra.stack.edge import MAINTENANCE_PAGE
+
+ROOT = Path(__file__).resolve().parents[2]
 
 ROUTES = Routes(
     {
@@ -39,6 +43,8 @@ def behind(static: Path) -> Behind:
     """What lies behind the door, with one file among the static ones and a secret beside them."""
     (static / "css").mkdir()
     (static / "css" / "shop.css").write_text("body{}")
+    (static / "errors").mkdir()
+    shutil.copy(ROOT / MAINTENANCE_PAGE.removeprefix("/"), static / "errors")
     (static.parent / "secret.txt").write_text("secret")
     return Behind(
         shop_url="http://127.0.0.1:8000",

@@ -17,6 +17,7 @@ from chalicelib.contexts.catalog.facts import (
     ProductListed,
 )
 from chalicelib.contexts.catalog.service import importer, imports, index, pictures, relisting
+from chalicelib.contexts.catalog.service import sitemaps as maps
 from chalicelib.contexts.catalog.service.jobs import FetchPictures, Relist, RunImport
 from chalicelib.contexts.inventory.facts import StockCameBack, StockRanOut
 from chalicelib.contexts.merchants.facts import MerchantApproved, MerchantSuspended
@@ -87,6 +88,14 @@ def _picture(said: Mapping[str, Any], turn: pictures.Round) -> None:
         return
     for key in _arrived(said):
         pictures.arrived(key, turn)
+
+
+@bp.schedule(Rate(1, unit=Rate.HOURS), name="catalog_write_sitemaps")
+@worker("catalog_write_sitemaps")
+def catalog_write_sitemaps(event: Any) -> dict[str, int]:
+    """Write the sitemap anew: the same products make the same files."""
+    del event
+    return maps.write()
 
 
 def _do(message: Message) -> None:

@@ -17,7 +17,7 @@ from uuid import uuid4
 from infra.local.door import files
 from infra.local.door.kept import Kept
 from infra.local.door.limits import RateLimit
-from infra.local.door.refusals import refuse, refuse_method, wants_page
+from infra.local.door.refusals import maintenance, refuse, refuse_method, wants_page
 from infra.local.door.routes import Routes
 from infra.local.door.server import Headers, Request, Response
 from infra.local.door.upstream import Upstream, UpstreamDown
@@ -114,12 +114,14 @@ class FrontDoor:
             return self._file(DOOR_FILES, b"/_door/", request, request_id)
         try:
             async with asyncio.timeout(self._behind.timeout_s):
-                if path.startswith(b"/media/"):
+                if path.startswith((b"/media/", b"/sitemap")):
                     return await self._picture(request, request_id)
                 return await self._call(request, request_id)
         except TimeoutError:
             return refuse("INTEGRATION_TIMEOUT", request, request_id)
         except UpstreamDown:
+            if wants_page(request):
+                return maintenance(self._behind.static)
             return refuse("INTEGRATION_FAILURE", request, request_id)
 
     def _elsewhere(self, request: Request) -> Response | None:
@@ -140,10 +142,10 @@ class FrontDoor:
         return found or refuse("RESOURCE_NOT_FOUND", request, request_id)
 
     async def _picture(self, request: Request, request_id: str) -> Response:
-        """A file of the media bucket, whose keys are the paths below `/media/`."""
+        """A file of the media bucket: its keys are the paths below `/media/`, and the sitemap's."""
         if request.method not in {"GET", "HEAD"}:
             return refuse_method(request, request_id, frozenset({"GET", "HEAD"}))
-        key = request.raw_path.removeprefix(b"/media/")
+        key = request.raw_path.removeprefix(b"/media/").removeprefix(b"/")
         target = b"/" + self._behind.media_bucket.encode() + b"/" + key
         headers: Headers = [(b"host", f"127.0.0.1:{self._behind.aws_port}".encode())]
         headers += [pair for pair in request.headers if pair[0] in ASKED_OF_STORE]

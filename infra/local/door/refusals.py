@@ -10,7 +10,8 @@ from pathlib import Path
 
 from infra.local.door.server import Request, Response
 from infra.local.door.viewer import prepared
-from infra.stack.gateway import REFUSALS, GatewayRefusal
+from infra.stack.edge import FILES_POLICY, MAINTENANCE_PAGE
+from infra.stack.gateway import REFUSALS, RETRY_AFTER_S, GatewayRefusal
 
 PROGRAM_PATHS = (b"/api/", b"/webhooks/", b"/media/", b"/static/")
 PAGE = Path(__file__).with_name("refusal.html")
@@ -28,7 +29,6 @@ WORDS_ZH = {
     415: ("不支持这种内容", "请换一种格式再试一次。"),
     429: ("请求太频繁了", "请稍等片刻再试。"),
     503: ("商城暂时没有回应", "请稍等片刻再试一次。"),
-    504: ("商城回应得太慢了", "请稍等片刻再试一次。"),
 }
 assert {refusal.status for refusal in (*REFUSALS.values(), METHOD_NOT_ALLOWED)} == set(WORDS_ZH)
 
@@ -39,6 +39,18 @@ def refuse(
     """Answer with the gateway's refusal of this kind, in the form that the caller reads."""
     extra = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
     return _answer(REFUSALS[kind], request, request_id, extra)
+
+
+def maintenance(static: Path) -> Response:
+    """The page that CloudFront shows from S3 where the API cannot be reached."""
+    body = (static.parent / MAINTENANCE_PAGE.removeprefix("/")).read_bytes()
+    headers = [
+        (b"Content-Type", b"text/html; charset=utf-8"),
+        (b"Cache-Control", b"no-store"),
+        (b"Content-Security-Policy", FILES_POLICY.encode()),
+        (b"Retry-After", str(RETRY_AFTER_S).encode()),
+    ]
+    return Response(503, headers, body)
 
 
 def refuse_method(request: Request, request_id: str, allowed: frozenset[str]) -> Response:

@@ -162,6 +162,7 @@ def test_nothing_behind_the_door_is_503_with_a_time_to_come_back(run, behind, up
 
     program, person, picture = run(scenario)
     assert code(program) == "request.busy"
+    assert "We are back in a moment" in person.body.decode()
     for response in (program, person, picture):
         assert response.status == 503
         assert int(response.header(b"retry-after")) > 0
@@ -192,7 +193,7 @@ def test_an_upstream_that_hangs_up_is_503_and_a_post_is_not_repeated(run, behind
         (403, 404, "request.not_found"),
         (429, 429, "request.too_many"),
         (502, 503, "request.busy"),
-        (504, 504, "request.busy"),
+        (504, 503, "request.busy"),
         (400, 400, "request.malformed"),
     ],
 )

@@ -39,7 +39,7 @@ def test_a_body_of_unknown_length_is_cut_off_at_the_limit(run, behind, upstream)
     assert upstream.requests == []
 
 
-def test_a_slow_answer_is_504(run, behind, upstream):
+def test_a_slow_answer_is_503_with_a_time_to_come_back(run, behind, upstream):
     async def scenario():
         upstream.waits = asyncio.Event()
         async with opened(replace(behind, timeout_s=0.05), upstream) as client:
@@ -48,7 +48,7 @@ def test_a_slow_answer_is_504(run, behind, upstream):
             return response
 
     response = run(scenario)
-    assert response.status == 504
+    assert response.status == 503
     assert code(response) == "request.busy"
     assert int(response.header(b"retry-after")) > 0
 
