@@ -96,11 +96,11 @@ for (const menu of menus) {
 
 // A page to pass on: the system's own sheet where there is one, else its address is copied.
 document.addEventListener("click", async (event) => {
-  const link = event.target.closest?.("[data-share]");
+  const link = event.target.closest?.("[data-pass-on]");
   if (!link) return;
   event.preventDefault();
   try {
-    if (navigator.share) return void (await navigator.share({ title: link.dataset.share, url: link.href }));
+    if (navigator.share) return void (await navigator.share({ title: link.dataset.passOn, url: link.href }));
     await navigator.clipboard.writeText(link.href);
     link.parentElement.querySelector("[role=status]").textContent = link.dataset.copied;
   } catch (refusal) {
