@@ -10,6 +10,7 @@ from tests.faults.crashes.scene import HOUR_S, SHELF, Scene
 from tests.faults.crashes.workflow import Step, Workflow
 from tests.faults.crashes.workflows.acts import OK, later, strike
 from tests.makers import rows
+from tests.makers.pictures import a_picture
 from tests.makers.sheets import a_row, a_sheet, a_variant
 from tests.makers.shop import CATEGORIES
 
@@ -124,8 +125,29 @@ def imported(scene: Scene) -> None:
 def has_picture(scene: Scene) -> None:
     listed("Kettle")(scene)
     reply = scene.shop.http.get(f"/api/v1/products/{scene.memo['product']}")
-    assert "/products/" in reply.json()["media"][0]["url"]
-    assert len(scene.cloud.services.files) == 1
+    (shown,) = reply.json()["media"][0]["renditions"]
+    assert set(kept_media(scene)) == {shown["webp"], shown["jpeg"]}
+
+
+def hand_in_a_picture(scene: Scene) -> None:
+    """A picture arrives from the merchant's browser, and the bucket says so, twice."""
+    key = f"pictures/{scene.memo['product'].removeprefix('prd_')}/01J0000000000000000000PNG"
+    scene.cloud.services.files[settings().uploads_bucket, key] = a_picture()
+    told = json.dumps({"Records": [{"s3": {"object": {"key": key}}}]})
+    for _ in range(2):
+        scene.machine.send("catalog-pictures", told)
+
+
+def has_what_was_handed_in(scene: Scene) -> None:
+    reply = scene.shop.http.get(f"/api/v1/products/{scene.memo['product']}")
+    ((shown,),) = [one["renditions"] for one in reply.json()["media"]]
+    assert set(kept_media(scene)) == {shown["webp"], shown["jpeg"]}
+    assert rows.facts().count("catalog.ProductChanged") == 2  # it waits, it is there
+
+
+def kept_media(scene: Scene) -> list[str]:
+    bucket = settings().media_bucket
+    return [f"/media/{key}" for place, key in scene.cloud.services.files if place == bucket]
 
 
 def in_stock(scene: Scene) -> None:
@@ -156,6 +178,7 @@ WORKFLOWS = (
         patience_s=HOUR_S,
         blind={"KEY": {"body"}},  # holds a form that is signed by the machine's own clock
     ),
+    Workflow("picture handed in", on_sale, (hand_in_a_picture,), has_what_was_handed_in),
     Workflow("picture", merchant_of_tops, (create,), has_picture, "far", patience_s=HOUR_S),
     Workflow(
         "picture asked for again",
