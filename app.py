@@ -36,6 +36,8 @@ from chalicelib.contexts.orders.pages import checkout, purchase
 from chalicelib.contexts.payments import api as payments_api
 from chalicelib.contexts.payments import console as payments_console
 from chalicelib.contexts.payments import workers as payments_workers
+from chalicelib.contexts.privacy import pages as privacy_pages
+from chalicelib.contexts.privacy import workers as privacy_workers
 from chalicelib.contexts.settlement import api as settlement_api
 from chalicelib.contexts.settlement import console as settlement_console
 from chalicelib.contexts.settlement import workers as settlement_workers
@@ -68,6 +70,7 @@ BLUEPRINTS = (
     selling.bp,
     orders_workers.bp,
     notifications_workers.bp,
+    privacy_workers.bp,
     fragments.bp,
     preferences.bp,
     catalog_pages.bp,
@@ -82,6 +85,7 @@ BLUEPRINTS = (
     members_addresses.bp,
     members_favourites.bp,
     members_linked.bp,
+    privacy_pages.bp,
     identity_console.bp,
     orders_console.bp,
     categories_console.bp,

@@ -186,6 +186,7 @@ TABLES = (
     Table("orders", indexes=("by_owner", "by_state", "by_due")),
     Table("settlement", indexes=("by_owner",)),
     Table("notifications"),
+    Table("privacy", indexes=("by_due",)),
     Table("idempotency"),
     Table("outbox", indexes=("by_due",), has_stream=True),
 )
@@ -208,6 +209,8 @@ FUNCTIONS = (
     Function("settlement_on_fact", "settlement"),
     Function("settlement_close_statements", "settlement", timeout_s=300),
     Function("notifications_on_fact", "notifications"),
+    Function("privacy_on_fact", "privacy", timeout_s=60),
+    Function("privacy_sweep_due", "privacy", timeout_s=60),
 )
 
 QUEUES = (
@@ -287,9 +290,17 @@ QUEUES = (
             "payments.RefundSucceeded",
         ),
     ),
+    Queue(
+        "privacy",
+        "requests",
+        "privacy_on_fact",
+        facts=("privacy.ExportRequested", "privacy.MemberErased"),
+        batch_size=1,
+    ),
 )
 
 SCHEDULES = (
+    Schedule("privacy_sweep_due", "rate(1 hour)"),
     Schedule("outbox_sweep", "rate(1 minute)"),
     Schedule("orders_sweep_due", "rate(1 minute)"),
     Schedule("payments_ask_provider", "rate(5 minutes)"),

@@ -88,3 +88,16 @@ def upload_form(
         ExpiresIn=PRESIGNED_TTL_S,
     )
     return form
+
+
+def remove(bucket: str, key: str) -> None:
+    """Remove a file; one that is gone stays so."""
+    call("s3", "delete_object", Bucket=bucket, Key=key)
+
+
+def download_url(bucket: str, key: str, *, ttl_s: int) -> str:
+    """Make an address at which whoever has it may fetch one file for a while."""
+    url: str = client("s3").generate_presigned_url(
+        "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=ttl_s
+    )
+    return url

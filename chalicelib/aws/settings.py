@@ -19,6 +19,7 @@ ROOMS = (
     "orders",
     "settlement",
     "notifications",
+    "privacy",
 )
 TABLES = (*ROOMS, "idempotency", "outbox")
 _CURRENCY = re.compile(r"[A-Z]{3}")

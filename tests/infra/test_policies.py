@@ -34,6 +34,7 @@ WRITES = {
     "payments": {"payments"},
     "settlement": {"settlement"},
     "notifications": {"notifications"},
+    "privacy": {"privacy", "identity", "members", "cart", "orders"},
 }
 READS = {"catalog": {"merchants"}}
 
@@ -108,7 +109,7 @@ def test_the_relay_marks_rows_and_deletes_none():
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_group_reads_what_it_writes_and_little_more(group: str):
     expected = tables(WRITES[group] | READS.get(group, set()))
-    if group == "api":
+    if group in {"api", "privacy"}:
         expected |= {"OutboxTable"}
     assert granted(group, {"dynamodb:Query", "dynamodb:GetItem"}) == expected
 

@@ -15,7 +15,7 @@ FLOORS = (
     ("cart",),
     ("orders",),
     ("aftersales", "settlement", "social"),
-    ("notifications", "analytics", "insights"),
+    ("notifications", "privacy", "analytics", "insights"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FURNITURE = {"model", "facts", "store", "service", "api", "pages", "console", "workers"}

@@ -352,3 +352,21 @@ def _take_over(cart: Cart, former: Cart | None, member_id: str) -> Cart:
         writes += [store.change(cart, joined), store.change(former, Cart(former.id))]
     transact.commit(writes)
     return joined
+
+
+def held_about(member_id: str) -> Cart | None:
+    """Read a member's cart, for the member's copy of what is held."""
+    owner = store.owner_key(member_id)
+    row = reads.get(store.OwnerItem, owner.pk, owner.sk)
+    if row is None:
+        return None
+    place = store.cart_key(row.cart_id)
+    return store.cart_of(reads.get(store.CartItem, place.pk, place.sk))
+
+
+def forget_member(member_id: str) -> None:
+    """Remove a member's cart; one that is gone stays so."""
+    owner = store.owner_key(member_id)
+    row = reads.get(store.OwnerItem, owner.pk, owner.sk)
+    if row is not None:
+        transact.commit(store.forget(member_id, row.cart_id))

@@ -88,3 +88,12 @@ def _row(cart: Cart) -> CartItem:
 
 def _until() -> int:
     return clock.epoch(clock.now()) + CART_TTL_S
+
+
+def forget(member_id: str, cart_id: str) -> list[Write]:
+    """Contribute the end of a member's cart, and of its name."""
+    place, owner = cart_key(cart_id), owner_key(member_id)
+    return [
+        transact.delete(CartItem(place.pk, place.sk)),
+        transact.delete(OwnerItem(owner.pk, owner.sk), OwnerItem.cart_id == cart_id),
+    ]

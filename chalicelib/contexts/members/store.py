@@ -116,3 +116,9 @@ def _counted(made: D, version: int) -> D:
 
 class _Changed(Refusal):
     """Another request changed the row meanwhile: read and make it again."""
+
+
+def forget(account_id: str) -> list[Write]:
+    """Contribute the end of all documents of a member."""
+    pk = partition(account_id)
+    return [transact.delete(item(pk, sk)) for item, sk in ITEMS.values()]

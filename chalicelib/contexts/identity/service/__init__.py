@@ -24,6 +24,7 @@ from chalicelib.contexts.identity.service.linked import (
     sign_in_linked,
     unlink,
 )
+from chalicelib.contexts.identity.service.privacy import closing, end_sessions, held_about
 from chalicelib.contexts.identity.service.sessions import (
     caller,
     maybe_member,
@@ -45,7 +46,10 @@ __all__ = [
     "audit_trail",
     "bootstrap_platform",
     "caller",
+    "closing",
+    "end_sessions",
     "first_api_key",
+    "held_about",
     "joining",
     "link",
     "linked_logins",

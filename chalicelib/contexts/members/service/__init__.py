@@ -8,6 +8,7 @@ from chalicelib.contexts.members.service.addresses import (
     remove_address,
 )
 from chalicelib.contexts.members.service.favourites import favourites_of, let_go, like
+from chalicelib.contexts.members.service.privacy import forget_member, held_about
 from chalicelib.contexts.members.service.profile import change_profile, profile_of
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "change_address",
     "change_profile",
     "favourites_of",
+    "forget_member",
+    "held_about",
     "let_go",
     "like",
     "prefer_address",

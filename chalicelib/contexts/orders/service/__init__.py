@@ -26,6 +26,7 @@ from chalicelib.contexts.orders.service.looking import (
 )
 from chalicelib.contexts.orders.service.paying import capture, hear, pay_again, payment_callback
 from chalicelib.contexts.orders.service.placing import Seen, Wish, finish, place
+from chalicelib.contexts.orders.service.privacy import forget_member, held_about
 from chalicelib.contexts.orders.service.refunding import RefundWish, refund
 from chalicelib.contexts.orders.service.timers import sweep_due
 
@@ -47,8 +48,10 @@ __all__ = [
     "finish",
     "follow_refund",
     "follow_shipment",
+    "forget_member",
     "get_order",
     "hear",
+    "held_about",
     "list_orders",
     "look",
     "look_through",

@@ -1,0 +1,50 @@
+"""What this room holds about a member, and closing an account for good."""
+
+from typing import Any
+
+from chalicelib.aws import reads, transact
+from chalicelib.aws.transact import Write
+from chalicelib.contexts.identity import store
+from chalicelib.contexts.identity.store import closing as rows
+from chalicelib.contexts.identity.store import linked
+from chalicelib.kernel.errors import NotFound
+
+SESSIONS_PER_WRITE = 50
+
+
+def held_about(account_id: str) -> dict[str, Any]:
+    """Gather an account with how it is entered; of sessions only when they were made and seen."""
+    place = store.account_key(account_id)
+    account = reads.get(store.AccountItem, place.pk, place.sk)
+    if account is None:
+        raise NotFound
+    credentials, links = linked.ways_in(account_id)
+    return {
+        "account": store.account_of(account),
+        "credentials": [sk.removeprefix(linked.CREDENTIAL) for sk in credentials],
+        "linked_logins": [linked.linked_of(row) for row in links],
+        "sessions": [
+            {"created_at": row.created_at, "seen_at": row.seen_at}
+            for row in store.sessions_of(account_id)
+        ],
+    }
+
+
+def closing(account_id: str) -> list[Write]:
+    """What closes an account for good: name, logins, credentials and links go. Two round trips.
+
+    The row of the account stays, empty, so that its id is never another's.
+    """
+    return rows.closing(account_id)
+
+
+def end_sessions(account_id: str) -> None:
+    """End every session of an account, in every browser and program."""
+    sessions = store.sessions_of(account_id)
+    for start in range(0, len(sessions), SESSIONS_PER_WRITE):
+        transact.commit(
+            [
+                transact.delete(store.SessionItem(row.pk, row.sk))
+                for row in sessions[start : start + SESSIONS_PER_WRITE]
+            ]
+        )

@@ -1,0 +1,42 @@
+"""The writes that close an account for good."""
+
+from chalicelib.aws import reads, transact
+from chalicelib.aws.transact import Write
+from chalicelib.contexts.identity.model import Audience
+from chalicelib.contexts.identity.store import (
+    AccountItem,
+    IdentityItem,
+    LoginItem,
+    account_key,
+    login_key,
+)
+from chalicelib.contexts.identity.store.linked import LinkEntryItem, LinkItem
+from chalicelib.kernel.errors import NotFound
+
+PROFILE = "PROFILE"
+
+
+def closing(account_id: str) -> list[Write]:
+    """Contribute the end of all that leads into an account, and of what it says of a person."""
+    place = account_key(account_id)
+    rows = reads.query(IdentityItem, place.pk).items
+    account = next((row for row in rows if isinstance(row, AccountItem)), None)
+    if account is None:
+        raise NotFound
+    writes = [
+        transact.update(
+            AccountItem(place.pk, place.sk),
+            [AccountItem.email.set(""), AccountItem.phone.set(""), AccountItem.name.set("")],
+            (AccountItem.email == account.email) & (AccountItem.phone == account.phone),
+        )
+    ]
+    for login in filter(None, (account.email, account.phone)):
+        at = login_key(Audience(account.audience), login)
+        writes.append(transact.delete(LoginItem(at.pk, at.sk)))
+    for row in rows:
+        if row.sk == PROFILE:
+            continue
+        writes.append(transact.delete(IdentityItem(row.pk, row.sk)))
+        if isinstance(row, LinkEntryItem):
+            writes.append(transact.delete(LinkItem(row.link, "LINK")))
+    return writes

@@ -1,0 +1,28 @@
+"""What this room holds about a member, and forgetting it."""
+
+from typing import Any
+
+from chalicelib.aws import reads, transact
+from chalicelib.contexts.members import store
+from chalicelib.contexts.members.model.addresses import AddressBook
+from chalicelib.contexts.members.model.favourites import Favourites
+from chalicelib.contexts.members.model.profile import Profile
+
+
+def held_about(account_id: str) -> dict[str, Any]:
+    """Gather a member's documents. One round trip."""
+    shapes: dict[str, Any] = {
+        "profile": Profile,
+        "addresses": AddressBook,
+        "favourites": Favourites,
+    }
+    rows = reads.batch([store.key(shape, account_id) for shape in shapes.values()])
+    return {
+        name: store.document_of(shape, row)
+        for (name, shape), row in zip(shapes.items(), rows, strict=True)
+    }
+
+
+def forget_member(account_id: str) -> None:
+    """Remove everything of a member; what is gone stays so."""
+    transact.commit(store.forget(account_id))
