@@ -23,10 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
+from chalicelib.web import render
 from infra import libraries, template
 from infra.wiring import STAGES
 
 ROOT = Path(__file__).resolve().parents[1]
+COMPILED = render.COMPILED.relative_to(ROOT)
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 FILE_MODE = 0o644 << 16
 RUN_CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
@@ -73,6 +75,7 @@ def package(
     if has_libraries if has_libraries is not None else stage != "local":
         progress("fetching the locked libraries for Lambda")
         libraries.install(source / "requirements.txt", project / "vendor")
+    render.compile_templates(project / "vendor" / "templates", project / COMPILED)
     _compile(project)
     progress("running chalice package")
     merge = build / "merge.json"

@@ -17,8 +17,9 @@ from chalicelib.web.addresses import in_language
 from chalicelib.web.i18n import LANGUAGE_NAMES, LOCALES, Words
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BaseLoader, Environment
 
+COMPILED = Path(__file__).resolve().parent / "compiled"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
 
 
@@ -67,7 +68,7 @@ def render(template: str, *, words: Words, frame: Frame, view: Any) -> str:
 @cache
 def environment() -> "Environment":
     """Build the environment on first use: most requests are a program's and need none."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+    from jinja2 import Environment, StrictUndefined, pass_context
     from jinja2.runtime import Context
 
     @pass_context
@@ -91,7 +92,7 @@ def environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
-        loader=FileSystemLoader(templates_root()),
+        loader=loader(templates_root()),
     )
     made.install_gettext_callables(say, say_count, newstyle=True)  # type: ignore[attr-defined]
     made.globals["static"] = static
@@ -108,6 +109,29 @@ def environment() -> "Environment":
     made.filters["ld_json"] = ld_json
     made.filters["renditions"] = renditions
     return made
+
+
+def loader(root: Path, compiled: Path = COMPILED) -> "BaseLoader":
+    """Load templates as Python modules where the package holds them, else from their sources.
+
+    Parsing and compiling are most of what a page costs a function that has just woken.
+    """
+    from jinja2 import FileSystemLoader, ModuleLoader
+
+    return ModuleLoader(compiled) if compiled.is_dir() else FileSystemLoader(root)
+
+
+def compile_templates(root: Path, target: Path) -> None:
+    """Compile the pages below a folder into modules; the packaging does it."""
+    from jinja2 import FileSystemLoader
+
+    sources = environment().overlay(loader=FileSystemLoader(root))
+    sources.compile_templates(target, zip=None, ignore_errors=False, filter_func=is_page)
+
+
+def is_page(name: str) -> bool:
+    """Tell the templates of pages from those of mail, which have filters of their own."""
+    return name.endswith(".html") and not name.startswith("mail/")
 
 
 def static(path: str) -> str:

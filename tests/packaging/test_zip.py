@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.web.render import is_page
 from infra.libraries import SERVICES_KEPT
 from infra.package import ROOT, Package, package
 
@@ -45,6 +46,13 @@ def test_all_the_code_is_in_the_zip_and_nothing_else_of_ours(local_names: set[st
     assert code | {"app.py"} <= local_names
     tops = {name.split("/")[0] for name in local_names}
     assert tops == {"app.py", "chalice", "chalicelib", "templates"}
+
+
+def test_pages_are_compiled(local_names: set[str]):
+    names = [name.removeprefix("templates/") for name in templates_on_disk()]
+    pages = [name for name in names if is_page(name)]
+    modules = {name for name in local_names if name.startswith("chalicelib/web/compiled/tmpl_")}
+    assert len([name for name in modules if name.endswith(".py")]) == len(pages)
 
 
 def test_the_local_zip_brings_no_libraries(local_package: Package):
