@@ -27,5 +27,7 @@ def client(service: str) -> Any:
             connect_timeout=retries.CONNECT_TIMEOUT_S,
             read_timeout=retries.READ_TIMEOUT_S,
             retries=retries.SEND_ONCE,
+            # Left alone, forms for us-east-1 are signed in a way that new buckets refuse.
+            signature_version="s3v4" if service == "s3" else None,
         ),
     )

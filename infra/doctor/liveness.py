@@ -1,5 +1,6 @@
 """Nothing stays half done: what is due has happened, and what is to come has its timer."""
 
+from chalicelib.contexts.catalog.service.pictures import RETRY_AFTER_S
 from chalicelib.contexts.notifications.model import MailState
 from chalicelib.contexts.orders.model.states import OrderState, PurchaseState
 from chalicelib.contexts.payments.model import RefundState
@@ -49,6 +50,21 @@ def timers_are_armed(whole: Whole) -> Found:
         is_underway = row.state in UNDERWAY and row.refund.created_at > since
         if is_underway and not (row.due_shard and row.due_at):
             yield row.refund.id, f"it is {row.state}, and its company will not be asked"
+
+
+@invariant("liveness.pictures_come_in")
+def pictures_come_in(whole: Whole) -> Found:
+    """A picture is shown, refused, given up, or asked for again; no two of these at once."""
+    for row in whole.of_kind("catalog", "PRODUCT"):
+        product = row.document
+        for media in product.content.media:
+            if media.url and media.problem:
+                yield product.id, f"it shows {media.url}, which was refused: {media.problem}"
+        is_awaited = any(
+            media.is_wanted and media.tries <= len(RETRY_AFTER_S) for media in product.content.media
+        )
+        if is_awaited and not product.is_removed and not (row.due_shard and row.due_at):
+            yield product.id, "it awaits a picture that nobody will ask for again"
 
 
 @invariant("liveness.mail_goes_out")

@@ -59,6 +59,7 @@ def test_the_form_leads_to_the_bucket_and_back_and_the_policy_lets_it(acme, prod
     back = form.select_one("input[name=success_action_redirect]")["value"]
     assert back.endswith(f"/console/products/{product.id}/pictures?arrived=0")
     assert form.select_one("input[name=key]")["value"].startswith(f"pictures/{product.code}/")
+    assert form.select_one("input[name=x-amz-algorithm]")["value"] == "AWS4-HMAC-SHA256"
     arrived = acme.get(f"/console/products/{product.id}/pictures?arrived=0&bucket=b&key=k")
     assert "The file has arrived" in arrived.text
 

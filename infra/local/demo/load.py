@@ -28,7 +28,8 @@ from infra.local.stack_file import Demo, DemoMerchant, SignIn
 NOTE = "/souk/local/demo"
 KEY_LABEL = "Demo"
 IMPORT_TIMEOUT_S = 150.0
-SETTLE_TIMEOUT_S = 120.0
+SETTLE_TIMEOUT_S = 40.0
+"""By then everything is listed; pictures that a slow machine still paints come in beside the shop."""
 RESTART_TIMEOUT_S = 5.0
 """What was under way at the stop is done long before; what is not goes on beside the open shop."""
 LISTED_TIMEOUT_S = 30.0

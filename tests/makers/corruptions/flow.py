@@ -89,6 +89,14 @@ def a_timer_is_lost(it: Patient) -> None:
     put(it.purchase("waiting"), due_shard=None, due_at=None)
 
 
+@breaks("liveness.pictures_come_in")
+def a_picture_is_forgotten(it: Patient) -> None:
+    row = it.row("catalog", "PRODUCT")
+    with it.edited(row, "document") as product:
+        product["content"]["media"] = [{"url": "", "source": "https://far.example/a.png"}]
+    put(row, due_shard=None, due_at=None)
+
+
 @breaks("liveness.mail_goes_out")
 def a_mail_is_half_sent(it: Patient) -> None:
     put(it.row("notifications", "MAIL"), state="sending")

@@ -30,7 +30,8 @@ MANNER = b"souk-1"
 """Goes into the digest: painting in another manner gives other addresses, for all are cached."""
 
 WEBP = {"quality": 78, "method": 2}
-JPEG = {"quality": 82, "optimize": True, "progressive": True}
+"""A slower method saves a tenth of the bytes at twice the time."""
+JPEG = {"quality": 82}
 PAPER = (255, 255, 255)
 _one_at_a_time = threading.Lock()
 
@@ -106,7 +107,7 @@ def _narrowed(image: "Image", width: int, full: tuple[int, int]) -> "Image":
     size = (width, height_at(width, full))
     if image.size == size:
         return image
-    return image.resize(size, Resampling.LANCZOS, reducing_gap=2.0)
+    return image.resize(size, Resampling.HAMMING, reducing_gap=2.0)
 
 
 def _on_paper(image: "Image") -> "Image":
