@@ -34,6 +34,7 @@ class Http:
 
         self.app = app.app
         self.address = address
+        self.context = _Context()
         self.cookies: dict[str, str] = {}
         self._routes = [(_pattern(route), route) for route in self.app.routes]
         self._routes.sort(key=lambda pair: pair[1].count("{"))
@@ -81,7 +82,7 @@ class Http:
     def deliver(self, event: dict[str, Any]) -> Reply:
         """Hand an event to the Lambda handler, changed as a gateway or a forger would."""
         with observe.run(API_FUNCTION):
-            reply = self._reply(self.app(event, _Context()))
+            reply = self._reply(self.app(event, self.context))
         contract.conforms(self.app.routes, event["resource"], event["httpMethod"], reply)
         return reply
 

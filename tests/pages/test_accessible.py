@@ -1,0 +1,116 @@
+"""axe over every page and state of the shop, in a real browser: both widths, both languages."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.aws import settings as settings_module
+from tests.makers import axe
+from tests.makers.bridge import EDGE_SECRET, bridged
+
+pytestmark = pytest.mark.browser
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+WIDTHS = (390, 1280)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    path = next((found for found in map(shutil.which, NAMES) if found), "")
+    if not path:
+        pytest.skip("browser tests were left out: no Chromium here; add `apt-get install chromium`")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def address(shop, monkeypatch) -> Iterator[str]:
+    monkeypatch.setenv("SOUK_EDGE_SECRET", EDGE_SECRET)
+    settings_module.settings.cache_clear()
+    with bridged() as place:
+        yield place
+
+
+@pytest.fixture
+def places(listed) -> list[str]:
+    product, gone = listed(category="tops"), listed("CUP", stock=0)
+    return [
+        "/",
+        "/search",
+        "/search?q=zzzz",
+        "/c/clothing",
+        f"/p/{product.slug}",
+        f"/p/{gone.slug}",
+        "/m/acme",
+        "/help",
+        "/cart",
+        "/account/sign-in",
+        "/account/register",
+        "/p/nothing",
+    ]
+
+
+def width_of(page: Any) -> int:
+    width: int = page.evaluate("document.documentElement.scrollWidth")
+    return width
+
+
+def height_of(page: Any) -> int:
+    height: int = page.evaluate("document.documentElement.scrollHeight")
+    return max(height, 844)
+
+
+class TestPages:
+    def test_axe_finds_nothing_and_nothing_sticks_out(self, chromium, address, places) -> None:
+        """Each page at both widths, and in one language at each; the next page the other way."""
+        faults: dict[str, list[str]] = {}
+        for width in WIDTHS:
+            page = chromium.new_page(viewport={"width": width, "height": 844})
+            complaints: list[str] = []
+            page.on("console", lambda message, said=complaints: said.append(message.text))
+            for number, path in enumerate(places):
+                prefix = ("/en", "/zh")[(number + WIDTHS.index(width)) % 2]
+                page.goto(address + prefix + path)
+                # Whole, so that the bar below covers nothing: what it covers goes with the scrolling.
+                page.set_viewport_size({"width": width, "height": height_of(page)})
+                found = axe.violations(page)
+                if width_of(page) > width:
+                    found.append(f"it is {width_of(page)} px wide")
+                said = [one for one in complaints if "404" not in one]
+                complaints.clear()
+                if found or said:
+                    faults[f"{prefix}{path} at {width}"] = found + said
+            page.close()
+        assert faults == {}
+
+    def test_the_menu_opens_and_closes_by_keyboard_alone(self, chromium, address) -> None:
+        page = chromium.new_page(viewport={"width": 1280, "height": 844})
+        page.goto(f"{address}/en/help")
+        summary = page.locator(".menu > summary")
+        summary.focus()
+        page.keyboard.press("Enter")
+        assert page.locator(".menu__panel").is_visible()
+        assert axe.violations(page) == []
+        page.keyboard.press("Escape")
+        assert page.locator(".menu__panel").is_hidden()
+        assert summary.evaluate("one => one === document.activeElement")
+        page.close()
+
+    def test_the_badge_comes_to_a_public_page_as_a_fragment(
+        self, chromium, address, places
+    ) -> None:
+        page = chromium.new_page(viewport={"width": 1280, "height": 844})
+        page.goto(address + "/en" + places[4])
+        page.locator('form[action$="/cart/lines"] button[value="cart"]').click()
+        page.goto(f"{address}/en/help")
+        count = page.locator(".header__links [data-part=cart] .count")
+        count.wait_for()
+        assert count.text_content() == "1"
+        page.close()
