@@ -116,7 +116,7 @@ def product_view(
         compare_href=f"/compare?p={product.slug}",
         shares=_shares(content.title, settings().shop_url + href, words),
         delivery=[_delivery(one, words) for one in shown.merchant.delivery_methods],
-        merchant_href=with_query("/search", {"merchant": product.merchant_id}),
+        merchant_href=f"/m/{product.merchant_code}",
         merchant_about=shown.merchant.description.get(words.locale, ""),
         here=_variant_href(product, variant),
         canonical=settings().shop_url + href,
