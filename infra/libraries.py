@@ -9,7 +9,7 @@ GLIBC_MINOR = 26 if sys.version_info < (3, 12) else 34
 """Of Lambda's Amazon Linux: 2.26 up to python3.11, 2.34 since python3.12."""
 
 LOCALES_KEPT = ("en", "zh", "root")
-SERVICES_KEPT = {"dynamodb", "events", "s3", "ses", "sesv2", "sqs"}
+SERVICES_KEPT = {"dynamodb", "events", "s3", "ses", "sesv2", "sns", "sqs"}
 """AWS services whose descriptions the application's clients load; tests/packaging checks them."""
 
 DEAD_WEIGHT = ("*.pyi", "*.c", "*.pyx", "*.h")

@@ -282,6 +282,7 @@ QUEUES = (
         "mail",
         "notifications_on_fact",
         facts=(
+            "identity.CodeRequested",
             "orders.PurchasePlaced",
             "orders.PurchasePaid",
             "orders.OrderShipped",

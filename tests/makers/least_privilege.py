@@ -66,6 +66,8 @@ def needs(service: str, operation: str, params: dict[str, Any]) -> list[Need]:
             return [("events:PutEvents", "Bus")]
         case "ses":
             return [("ses:SendEmail", "identity/sender")]
+        case "sns":
+            return [("sns:Publish", "*")]
     raise AssertionError(f"no function calls {service}.{operation}")
 
 

@@ -1,7 +1,7 @@
 """Identity: who is asking. Accounts, sign-ins, sessions, API keys, and the audit trail.
 
-Owns the table `identity`. Only hashes of passwords and tokens are kept. It emits and reacts to no
-fact: what a sign-in changes is in force at once.
+Owns the table `identity`. Only hashes of passwords and tokens are kept, one-time codes not at all.
+What a sign-in changes is in force at once. It emits `identity.CodeRequested` and reacts to no fact.
 """
 
 from chalicelib.contexts.identity.model import Account, ApiKey, Session

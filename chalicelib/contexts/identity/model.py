@@ -106,7 +106,10 @@ class LinkedLogin(Struct, frozen=True):
 
 
 class Account(Struct, frozen=True):
-    """A person. `email` or `phone` is the login; `role` and `merchant_id` are the console's."""
+    """A person. `email` or `phone` is the login; `role` and `merchant_id` are the console's.
+
+    `is_verified` says that a code sent to the login came back.
+    """
 
     id: str
     audience: Audience
@@ -117,6 +120,7 @@ class Account(Struct, frozen=True):
     role: str
     merchant_id: str
     created_at: str
+    is_verified: bool = False
 
 
 class Session(Struct, frozen=True):
@@ -227,3 +231,134 @@ def throttle_s(failures: int) -> int:
 def wrong(field: str, detail: str) -> Malformed:
     """Make the refusal that names one field."""
     return Malformed(detail, errors=[FieldError(field, "invalid", detail)])
+
+
+class Purpose(StrEnum):
+    """What a one-time code is asked for."""
+
+    SIGN_IN = "sign_in"
+    RESET = "reset_password"
+    VERIFY = "verify"
+
+
+CODE_DIGITS = 6
+CODE_TTL_S = 600
+CODE_TRIES_MAX = 5
+CODES_AN_HOUR = 5
+CODES_WINDOW_S = 3_600
+CHALLENGE_TTL_S = 600
+STEP_S = 30
+"""A time step of RFC 6238."""
+RECOVERY_CODES = 10
+SESSIONS_AT_ONCE = 40
+"""Sessions that end in the one transaction that changes a password."""
+
+
+class CodeWrong(NotSignedIn):
+    """Never sent, used, too old, tried too often, or simply wrong: all look the same."""
+
+    code, title = "identity.code_wrong", "The code is wrong, used or too old; ask for a new one"
+
+
+class TooManyCodes(TooManyRequests):
+    """A login gets a few codes an hour, whether or not it belongs to anybody."""
+
+    code, title = "identity.too_many_codes", "Enough codes were sent; wait a little"
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = max(wait_s, 1)
+
+
+class SecondFactorNeeded(NotSignedIn):
+    """The first factor fits. `challenge` goes with the second one, within ten minutes."""
+
+    code, title = "identity.second_factor_needed", "Enter the code of your authenticator"
+
+
+class ChallengeOver(NotSignedIn):
+    code, title = "identity.challenge_over", "This sign-in took too long; begin again"
+
+
+class FactorConflict(Refusal):
+    code, status = "identity.factor_conflict", 409
+    title = "The second factor is not in the state for this"
+
+
+class NoPassword(Refusal):
+    """An account that other companies vouch for; a code sets its first password."""
+
+    code, status = "identity.no_password", 409
+    title = "This account has no password yet; set one with a code"
+
+
+class SessionEntry(Struct, frozen=True):
+    """A sign-in as its member lists it; `seen_at` is coarse, for it is renewed once a day."""
+
+    id: str
+    device: str
+    created_at: str
+    seen_at: str
+    expires_at: str
+    is_current: bool
+
+
+class FactorState(StrEnum):
+    """A secret is PENDING until a first code proves that the authenticator has it."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+
+
+class Security(Struct, frozen=True):
+    """What secures an account, as its member sees it."""
+
+    login: str
+    is_verified: bool
+    has_password: bool
+    has_second_factor: bool
+    recovery_codes_left: int
+
+
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+_BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+"""Marks in a User-Agent, the telling ones first: most browsers also say that they are others."""
+
+
+def device_of(user_agent: str) -> str:
+    """Name a browser and its system, `Chrome, Windows`; empty for a program's."""
+    found = [
+        next((name for mark, name in table if mark in user_agent), "")
+        for table in (_BROWSERS, _SYSTEMS)
+    ]
+    return ", ".join(filter(None, found))
+
+
+def normal_code(text_: str) -> str:
+    """Bring a code as people type it (spaces, dashes, full-width digits) into its one form."""
+    written = unicodedata.normalize("NFKC", text_)
+    return "".join(letter for letter in written if letter.isalnum()).upper()[:40]
+
+
+def steps_around(now: datetime) -> tuple[int, ...]:
+    """The time steps whose codes count now: clocks may differ by one (RFC 6238, section 5.2)."""
+    step = clock.epoch(now) // STEP_S
+    return (step - 1, step, step + 1)

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from chalicelib.contexts.identity.facts import CodeRequested
 from chalicelib.contexts.orders.facts import (
     OrderDelivered,
     OrderPartlyShipped,
@@ -25,6 +26,7 @@ class Message(StrEnum):
     SHIPPED = "order_shipped"
     DELIVERED = "order_delivered"
     REFUNDED = "order_refunded"
+    CODE = "one_time_code"
 
 
 class MailState(StrEnum):
@@ -53,13 +55,19 @@ class MailOrder(Struct, frozen=True):
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """Everything a mail says: `url` leads to the purchase and opens it."""
+    """Everything a mail says: `url` leads to the purchase and opens it.
+
+    `code` and its `purpose` are those of a one-time code. `to` is an address or, for what is short
+    enough, a phone number.
+    """
 
     message: Message
     to: str
     locale: str
-    purchase_id: str
-    number: str
+    purchase_id: str = ""
+    number: str = ""
+    purpose: str = ""
+    code: str = ""
     total: Money | None = None
     orders: tuple[MailOrder, ...] = ()
     courier: str = ""
@@ -114,6 +122,11 @@ def of_refunded(fact: RefundSucceeded) -> Letter:
         number=order_number(refund.purchase_id),
         total=refund.amount,
     )
+
+
+def of_code(fact: CodeRequested, to: str, code: str) -> Letter:
+    """A one-time code."""
+    return Letter(message=Message.CODE, to=to, locale=fact.locale, purpose=fact.purpose, code=code)
 
 
 def _of_purchase(

@@ -6,6 +6,7 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.aws.worker import each_fact, worker
+from chalicelib.contexts.identity.facts import CodeRequested
 from chalicelib.contexts.notifications import model, service
 from chalicelib.contexts.orders.facts import (
     OrderDelivered,
@@ -34,7 +35,8 @@ LETTERS: dict[type[Fact], Callable[[Any], model.Letter]] = {
 @worker("notifications_on_fact")
 def notifications_on_fact(event: Any) -> dict[str, Any]:
     """Send the mail that each fact leads to, once."""
-    return each_fact(event, dict.fromkeys(LETTERS, _notify))
+    handlers = {**dict.fromkeys(LETTERS, _notify), CodeRequested: service.notify_of_code}
+    return each_fact(event, handlers)
 
 
 def _notify(fact: Any) -> None:

@@ -14,6 +14,20 @@ class Mail(Struct, frozen=True):
     html: str
 
 
+class Text(Struct, frozen=True):
+    """A short message to a phone, its number in E.164."""
+
+    to: str
+    text: str
+
+
+class Texter(Protocol):
+    """Whoever carries short messages."""
+
+    def send(self, text: Text) -> str:
+        """Hand a message over; returns the carrier's id of it. Raises when it was not taken."""
+
+
 class Mailer(Protocol):
     """Whoever carries mails."""
 
@@ -26,3 +40,10 @@ def mailer() -> Mailer:
     from chalicelib.providers.messaging.ses import Ses
 
     return Ses()
+
+
+def texter() -> Texter:
+    """Return the carrier of short messages of this stage."""
+    from chalicelib.providers.messaging.sns import Sns
+
+    return Sns()

@@ -5,6 +5,7 @@ from chalicelib.aws.transact import Write
 from chalicelib.contexts.identity import model, store
 from chalicelib.contexts.identity.model import Account, Audience, AuditEntry
 from chalicelib.contexts.identity.service import passwords
+from chalicelib.contexts.identity.store import sessions as entries
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import SYSTEM, Actor, ActorKind, Role
 from chalicelib.kernel.errors import Forbidden, NotFound
@@ -20,6 +21,7 @@ def register(
     password: str,
     name: str = "",
     locale: str = "en",
+    device: str = "",
 ) -> tuple[Account, str]:
     """Make a member's account with its first bearer token (`mbr_…`).
 
@@ -44,7 +46,7 @@ def register(
     transact.commit(
         [
             *store.new_account(account, login, passwords.hashed(chosen)),
-            store.new_session(account, ActorKind.MEMBER, token, now),
+            *entries.begin(account, ActorKind.MEMBER, token, now, device),
         ]
     )
     return account, token

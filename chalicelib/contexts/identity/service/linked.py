@@ -1,11 +1,14 @@
 """Signing in by another company: the port has confirmed who it is before anything here is called."""
 
+from typing import Any
+
 from chalicelib.aws import reads, transact
 from chalicelib.contexts.identity import model, store
 from chalicelib.contexts.identity.model import Account, Audience, LastWayIn, LinkedLogin, Session
-from chalicelib.contexts.identity.store import linked
+from chalicelib.contexts.identity.service.sessions import open_session, second_factor_needed
+from chalicelib.contexts.identity.store import factors, linked
 from chalicelib.kernel import clock, ids
-from chalicelib.kernel.actors import Actor, ActorKind
+from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import NotFound
 
 COOKIE_PREFIX = "ses"
@@ -18,17 +21,18 @@ def account_linked_to(provider: str, subject: str) -> str:
 
 
 def sign_in_linked(
-    provider: str, subject: str, *, name: str, locale: str, attempt: str
+    provider: str, subject: str, *, name: str, locale: str, attempt: str, device: str = ""
 ) -> tuple[Session, str]:
     """Sign in whoever a company confirmed: a session and its cookie's token (`ses_…`).
 
     Somebody new gets an account of their own. An e-mail address that the company tells never leads
     into an account that is there: it is linked by its member alone, after a sign-in. Refuses
-    `identity.login_used` for an attempt that was used before.
+    `identity.login_used` for an attempt that was used before, and
+    `identity.second_factor_needed` (401) with a challenge for `finish_sign_in`.
     """
     for _ in range(2):
         try:
-            return _signed_in(provider, subject, name, locale, attempt)
+            return _signed_in(provider, subject, name, locale, attempt=attempt, device=device)
         except model.LinkedElsewhere:
             # A twin made the account meanwhile: it is entered now.
             continue
@@ -68,30 +72,30 @@ def unlink(actor: Actor, provider: str) -> None:
 
 
 def _signed_in(
-    provider: str, subject: str, name: str, locale: str, attempt: str
+    provider: str, subject: str, name: str, locale: str, *, attempt: str, device: str
 ) -> tuple[Session, str]:
-    now, token = clock.now(), ids.secret(COOKIE_PREFIX)
-    account, writes = _entered(provider, subject), [linked.used(attempt)]
+    (account, factor), writes = _entered(provider, subject), [linked.used(attempt)]
+    if account is not None and factors.is_active(factor):
+        transact.commit(writes)
+        raise second_factor_needed(account.id, COOKIE_PREFIX)
     if account is None:
         account = _newcomer(name, locale)
         shown = account.name
         writes += [linked.new_account(account), *linked.link(account.id, provider, subject, shown)]
-    begun = store.new_session(account, ActorKind.MEMBER, token, now)
-    transact.commit([*writes, begun])
-    opened = store.session_of(begun.item, now)
-    assert opened is not None, "a session that was just made is good"
+    token, opened = open_session(account, COOKIE_PREFIX, device, *writes)
     return opened, token
 
 
-def _entered(provider: str, subject: str) -> Account | None:
-    """Read the account that a company's person enters. Two round trips."""
+def _entered(provider: str, subject: str) -> tuple[Account | None, Any]:
+    """Read the account that a company's person enters, and its second factor. Two round trips."""
     row = linked.find(provider, subject)
     if row is None:
-        return None
-    place = store.account_key(row.account_id)
-    found = reads.get(store.AccountItem, place.pk, place.sk)
+        return None, None
+    found, factor = reads.batch(
+        [store.account_key(row.account_id), factors.totp_key(row.account_id)]
+    )
     assert found is not None, "a link leads to an account"
-    return store.account_of(found)
+    return store.account_of(found), factor
 
 
 def _newcomer(name: str, locale: str) -> Account:

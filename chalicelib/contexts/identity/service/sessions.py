@@ -1,45 +1,95 @@
 """Sign-ins and sessions: opaque tokens with an idle and an absolute end, throttled guessing."""
 
+import hmac
 from typing import Any
 
 from chalicelib.aws import reads, transact
 from chalicelib.aws.reads import Key
+from chalicelib.aws.secrets import sign
+from chalicelib.aws.transact import Write
 from chalicelib.contexts.identity import model, store
-from chalicelib.contexts.identity.model import Account, Audience, Session
+from chalicelib.contexts.identity.model import Account, Audience, Session, SessionEntry
 from chalicelib.contexts.identity.service import passwords
+from chalicelib.contexts.identity.store import factors
+from chalicelib.contexts.identity.store import sessions as entries
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import ANONYMOUS, Actor, ActorKind, Role
-from chalicelib.kernel.errors import NotSignedIn
+from chalicelib.kernel.errors import NotFound, NotSignedIn
 
 BEARER_PREFIX = "mbr_"
 COOKIE_PREFIX = "ses_"
 
 
-def sign_in(login: str, password: str, *, address: str) -> tuple[Account, str]:
+def sign_in(login: str, password: str, *, address: str, device: str = "") -> tuple[Account, str]:
     """Sign a member in for programs: a bearer token (`mbr_…`).
 
     `login` is what `model.normal_login` made. Refuses `identity.sign_in_failed` (401) for a wrong
-    password and an unknown login alike, `identity.sign_in_throttled` (429) after too many.
+    password and an unknown login alike, `identity.sign_in_throttled` (429) after too many, and
+    `identity.second_factor_needed` (401) with a challenge for `finish_sign_in`.
     """
-    account, token, _ = _sign_in(Audience.SHOP, login, password, address, "mbr")
+    account, token, _ = _sign_in(
+        Audience.SHOP, login, password, "mbr", address=address, device=device
+    )
     return account, token
 
 
-def sign_in_page(login: str, password: str, *, address: str) -> tuple[Session, str]:
+def sign_in_page(
+    login: str, password: str, *, address: str, device: str = ""
+) -> tuple[Session, str]:
     """Sign a member in on a page: a session and its cookie's token (`ses_…`)."""
-    _, token, session = _sign_in(Audience.SHOP, login, password, address, "ses")
+    _, token, session = _sign_in(
+        Audience.SHOP, login, password, "ses", address=address, device=device
+    )
     return session, token
 
 
-def sign_in_console(login: str, password: str, *, address: str) -> tuple[Session, str]:
+def sign_in_console(
+    login: str, password: str, *, address: str, device: str = ""
+) -> tuple[Session, str]:
     """Sign a merchant's or the platform's person in: a session and its cookie's token (`ses_…`)."""
-    _, token, session = _sign_in(Audience.CONSOLE, login, password, address, "ses")
+    _, token, session = _sign_in(
+        Audience.CONSOLE, login, password, "ses", address=address, device=device
+    )
     return session, token
+
+
+def open_session(account: Account, prefix: str, device: str, *beside: Write) -> tuple[str, Session]:
+    """Begin a session in one transaction with what proves that it may begin."""
+    now, token = clock.now(), ids.secret(prefix)
+    begun = entries.begin(account, _kind(account), token, now, device)
+    transact.commit([*begun, *beside])
+    opened = store.session_of(begun[0].item, now)
+    assert opened is not None, "a session that was just made is good"
+    return token, opened
 
 
 def sign_out(token: str) -> None:
     """End a session at once; one that is over already stays so."""
-    transact.commit([store.end_session(token)])
+    row = _read(token)
+    if row is not None:
+        transact.commit(entries.end(row.account_id, store.token_hash(token)))
+
+
+def sessions_of(account_id: str, token: str) -> list[SessionEntry]:
+    """List an account's sign-ins, the one of `token` marked."""
+    current = store.token_hash(token)
+    return [entries.entry_of(row, current) for row in entries.entries(account_id)]
+
+
+def end_session(account_id: str, session_id: str) -> None:
+    """End one of an account's sign-ins. Refuses `request.not_found`."""
+    for row in entries.entries(account_id):
+        if row.sk == f"SESSION#{session_id}":
+            transact.commit(entries.end(account_id, row.token_hash))
+            return
+    raise NotFound
+
+
+def end_other_sessions(account_id: str, token: str) -> None:
+    """End all of an account's sign-ins but the one of `token`."""
+    writes = entries.end_all(account_id, but=store.token_hash(token))
+    if writes:
+        transact.commit(writes)
 
 
 def session(token: str) -> Session | None:
@@ -90,32 +140,31 @@ def member_in(row: Any) -> Actor:
 
 
 def _sign_in(
-    audience: Audience, login: str, password: str, address: str, prefix: str
+    audience: Audience, login: str, password: str, prefix: str, *, address: str, device: str
 ) -> tuple[Account, str, Session]:
     now = clock.now()
     throttle, window = store.throttle_key(audience, login), store.address_key(address, now)
     login_row, failed, of_address = reads.batch(
         [store.login_key(audience, login), throttle, window]
     )
-    _refuse_hasty(failed, of_address)
-    account, password_hash = _credentials(login_row)
+    refuse_hasty(failed, of_address)
+    account, password_hash, factor = _credentials(login_row)
     given = model.normal_password(password[: model.PASSWORD_LENGTH_MAX + 1])
-    if not passwords.fits(password_hash, given) or account is None:
+    if not passwords.fits(password_hash, given) or account is None or password_hash is None:
         store.add_failure(throttle, failed, now)
         store.add_address_failure(window, now)
         raise model.SignInFailed
-    token = ids.secret(prefix)
-    begun = store.new_session(account, _kind(account), token, now)
-    writes = [begun]
+    if factors.is_active(factor):
+        raise second_factor_needed(account.id, prefix)
+    beside = [factors.still(account.id, password_hash)]
     if failed is not None:
-        writes.append(store.clear_failures(throttle, now))
-    transact.commit(writes)
-    opened = store.session_of(begun.item, now)
-    assert opened is not None, "a session that was just made is good"
+        beside.append(store.clear_failures(throttle, now))
+    token, opened = open_session(account, prefix, device, *beside)
     return account, token, opened
 
 
-def _refuse_hasty(failed: Any, of_address: Any) -> None:
+def refuse_hasty(failed: Any, of_address: Any) -> None:
+    """Refuse `identity.sign_in_throttled` while a login or an address has to wait."""
     now = clock.now()
     wait_s = store.wait_s(failed, now)
     if store.failures_of(of_address, now) >= model.ADDRESS_FAILURES_MAX:
@@ -124,15 +173,37 @@ def _refuse_hasty(failed: Any, of_address: Any) -> None:
         raise model.SignInThrottled(wait_s)
 
 
-def _credentials(login_row: Any) -> tuple[Account | None, str | None]:
-    """Read the account and its password's hash; as many round trips where there is none."""
+def second_factor_needed(account_id: str, prefix: str) -> model.SecondFactorNeeded:
+    """Make the refusal that asks for the second factor: its challenge proves the first one."""
+    said = f"{account_id}.{prefix}.{clock.epoch(clock.now()) + model.CHALLENGE_TTL_S}"
+    challenge = f"chl_{said}.{sign('second factor', said)}"
+    return model.SecondFactorNeeded(extra={"challenge": challenge})
+
+
+def challenged(challenge: str) -> tuple[str, str]:
+    """Tell whom a challenge is for, and the kind of token. Refuses `identity.challenge_over`."""
+    said, _, proof = challenge.removeprefix("chl_").rpartition(".")
+    if not hmac.compare_digest(sign("second factor", said).encode(), proof.encode()):
+        raise model.ChallengeOver
+    account_id, prefix, until = said.split(".")
+    if int(until) <= clock.epoch(clock.now()):
+        raise model.ChallengeOver
+    return account_id, prefix
+
+
+def _credentials(login_row: Any) -> tuple[Account | None, str | None, Any]:
+    """Read account, password and factor; as many round trips where there is none."""
     account_id = login_row.account_id if login_row is not None else "nobody"
-    account, credential = reads.batch(
-        [store.account_key(account_id), store.credential_key(account_id)]
+    account, credential, factor = reads.batch(
+        [
+            store.account_key(account_id),
+            store.credential_key(account_id),
+            factors.totp_key(account_id),
+        ]
     )
     if account is None or credential is None:
-        return None, None
-    return store.account_of(account), credential.password_hash
+        return None, None, None
+    return store.account_of(account), credential.password_hash, factor
 
 
 def _kind(account: Account) -> ActorKind:
@@ -151,7 +222,7 @@ def _session(row: Any) -> Session | None:
     found = store.session_of(row, now)
     if found is not None and store.is_due_for_renewal(row, now):
         try:
-            transact.commit([store.renew(row, now)])
+            transact.commit(entries.renewed(row, now))
         except transact.ConditionFailed:
             # A twin renewed it, or the member signed out while this request was on its way.
             return found

@@ -46,6 +46,7 @@ class AccountItem(IdentityItem, discriminator="ACCOUNT"):
     role = UnicodeAttribute(default="")
     merchant_id = UnicodeAttribute(default="")
     created_at = UnicodeAttribute()
+    verified_at = UnicodeAttribute(default="")
 
 
 class CredentialItem(IdentityItem, discriminator="CREDENTIAL"):
@@ -179,6 +180,13 @@ def new_account(account: Account, login: str, password_hash: str) -> list[Write]
     ]
 
 
+def verified(account_id: str, now: datetime) -> Write:
+    """Contribute that the account's login has proved to be its member's."""
+    place = account_key(account_id)
+    actions = [AccountItem.verified_at.set(clock.iso(now))]
+    return transact.update(AccountItem(place.pk, place.sk), actions, AccountItem.pk.exists())
+
+
 def account_of(row: AccountItem) -> Account:
     return Account(
         id=row.pk.removeprefix("ACCOUNT#"),
@@ -190,6 +198,7 @@ def account_of(row: AccountItem) -> Account:
         role=row.role,
         merchant_id=row.merchant_id,
         created_at=row.created_at,
+        is_verified=bool(row.verified_at),
     )
 
 
@@ -251,11 +260,6 @@ def renew(row: SessionItem, now: datetime) -> Write:
         [SessionItem.seen_at.set(clock.iso(now)), SessionItem.expires_at.set(clock.epoch(until))],
         SessionItem.seen_at == row.seen_at,
     )
-
-
-def end_session(token: str) -> Write:
-    place = session_key(token)
-    return transact.delete(SessionItem(place.pk, place.sk))
 
 
 def new_api_key(key: ApiKey, token: str) -> list[Write]:

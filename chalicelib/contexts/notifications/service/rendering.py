@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.contexts.notifications.model import Letter
 from chalicelib.kernel.money import Money
-from chalicelib.providers.messaging import Mail
+from chalicelib.providers.messaging import Mail, Text
 from chalicelib.web.i18n import Words, words
 from chalicelib.web.render import templates_root
 
@@ -26,6 +26,13 @@ def mail_of(letter: Letter) -> Mail:
         text=environment.get_template(f"{folder}/body.txt").render(view).strip() + "\n",
         html=environment.get_template(f"{folder}/body.html").render(view),
     )
+
+
+def text_of(letter: Letter) -> Text:
+    """Write a letter in its language as a short message to a phone."""
+    view: dict[str, Any] = {"letter": letter, "words": words(letter.locale)}
+    said = _environment().get_template(f"mail/{letter.message}/text.txt").render(view)
+    return Text(to=letter.to, text=" ".join(said.split()))
 
 
 @cache
