@@ -11,6 +11,7 @@ from infra.doctor import (
     liveness,
     orders,
     payments,
+    privacy,
     shipments,
     statements,
     stock,
@@ -30,6 +31,7 @@ CHAPTERS = (
     events,
     callbacks,
     liveness,
+    privacy,
 )
 """The files whose invariants are on the list, in the order in which a report shows them."""
 

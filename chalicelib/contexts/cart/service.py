@@ -369,4 +369,5 @@ def forget_member(member_id: str) -> None:
     owner = store.owner_key(member_id)
     row = reads.get(store.OwnerItem, owner.pk, owner.sk)
     if row is not None:
-        transact.commit(store.forget(member_id, row.cart_id))
+        for write in store.forget(member_id, row.cart_id):
+            transact.commit([write])

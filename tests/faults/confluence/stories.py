@@ -61,6 +61,12 @@ PLACED = ("placed", "placed")
 
 STORIES = (
     Story(
+        "a copy asked for, then erased",
+        people.is_a_member,
+        (people.asks_for_a_copy, people.erases),
+        people.is_gone,
+    ),
+    Story(
         "bought, sent in two parcels, delivered",
         stocked,
         (

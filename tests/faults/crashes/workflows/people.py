@@ -2,17 +2,21 @@
 
 from contextlib import suppress
 
+from chalicelib.contexts.cart import service as cart
 from chalicelib.contexts.identity import service as identity
-from chalicelib.contexts.identity.model import CannotRegister
+from chalicelib.contexts.identity.model import CannotRegister, LoginUsed
+from chalicelib.contexts.members import service as members
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.contexts.merchants.model import CodeTaken, WrongState
-from chalicelib.kernel.actors import SYSTEM
+from chalicelib.contexts.privacy import service as privacy
+from chalicelib.kernel.actors import SYSTEM, Actor, ActorKind
 from tests.faults.crashes.scene import Scene
 from tests.faults.crashes.workflow import Workflow
 from tests.faults.crashes.workflows.acts import stocked
 from tests.faults.crashes.workflows.catalogue import listed, on_sale
 from tests.makers import rows
 from tests.makers.people import PASSWORD
+from tests.makers.shop import ADDRESS
 
 EMAIL = "grace@shopper.example"
 
@@ -84,7 +88,62 @@ def keeps_the_cart(scene: Scene) -> None:
     assert owner["cart_id"]["S"] == scene.memo["cart"]["id"]
 
 
+def is_a_member(scene: Scene) -> None:
+    """A member with an address, a cart and a purchase that has ended."""
+    registers(scene)
+    member, token = identity.sign_in(EMAIL, PASSWORD, address="")
+    scene.memo["member"] = Actor(ActorKind.MEMBER, member.id)
+    scene.memo["token"] = token
+    members.add_address(scene.memo["member"], ADDRESS, cause="first")
+    cart.cart_of_member(scene.memo["member"])
+
+
+def keeps_an_address(scene: Scene) -> None:
+    members.add_address(scene.memo["member"], {**ADDRESS, "name": "Grace"}, cause="second")
+
+
+def has_two_addresses(scene: Scene) -> None:
+    book = members.addresses_of(scene.memo["member"])
+    assert [one.name for one in book.addresses] == [ADDRESS["name"], "Grace"]
+
+
+def enters_by_a_company(_scene: Scene) -> None:
+    """A company confirmed who it is; a browser that got no answer finds its attempt used."""
+    with suppress(LoginUsed):
+        identity.sign_in_linked("wechat", "u1", name="Grace", locale="en", attempt="a1")
+
+
+def has_one_account(_scene: Scene) -> None:
+    assert len(rows.of_kind("identity", "ACCOUNT")) == 1
+    assert len(rows.of_kind("identity", "LINK")) == 1
+
+
+def asks_for_a_copy(scene: Scene) -> None:
+    privacy.request_export(scene.memo["member"])
+
+
+def erases(scene: Scene) -> None:
+    privacy.erase(scene.memo["member"], "ERASE")
+
+
+def is_gone(_scene: Scene) -> None:
+    (row,) = rows.of_kind("privacy", "ERASURE")
+    assert row["state"]["S"] == "erased"
+    left = {room for room, found in rows.everything().items() if EMAIL in repr(found)}
+    assert left == set()
+    assert rows.of_kind("members", "ADDRESSES") == rows.of_kind("cart", "OWNER") == []
+
+
 WORKFLOWS = (
+    Workflow("member keeps an address", is_a_member, (keeps_an_address,), has_two_addresses),
+    Workflow(
+        "somebody enters by another company",
+        nothing,
+        (enters_by_a_company,),
+        has_one_account,
+        blind={"SESSION": {"row"}},  # its token was lost with the answer
+    ),
+    Workflow("member erases the account", is_a_member, (erases,), is_gone),
     Workflow("merchant opens", nothing, (opens,), opened),
     Workflow("merchant is suspended", on_sale, (suspends,), listed()),
     Workflow(

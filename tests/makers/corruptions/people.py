@@ -1,0 +1,34 @@
+"""Members who were erased and are not gone."""
+
+from typing import Any
+
+from chalicelib.contexts.identity.store.linked import LinkItem
+from chalicelib.contexts.members.model.addresses import Address, AddressBook
+from chalicelib.contexts.members.store import AddressBookItem
+from chalicelib.contexts.privacy.store import ErasureItem
+from tests.makers.corruptions.noting import breaks
+from tests.makers.patient import Patient
+
+GONE = "acc_01KJPWD6M0ZJMJPSMD69YNX9MK"
+AT = "2026-03-02T09:00:00.000Z"
+
+
+def put(it: Patient, room: str, item: Any) -> None:
+    it.tables[room].append(item.serialize())
+
+
+def erased(it: Patient, state: str) -> None:
+    put(it, "privacy", ErasureItem(f"MEMBER#{GONE}", "ERASURE", state=state, requested_at=AT))
+
+
+@breaks("privacy.erased_is_closed")
+def a_login_leads_into_an_erased_account(it: Patient) -> None:
+    erased(it, "erasing")
+    put(it, "identity", LinkItem("LINK#wechat#1", "LINK", account_id=GONE))
+
+
+@breaks("privacy.erased_is_gone")
+def an_erased_member_has_an_address(it: Patient) -> None:
+    erased(it, "erased")
+    book = AddressBook((Address(id="adr_1", name="Ada"),), "adr_1", 1)
+    put(it, "members", AddressBookItem(f"MEMBER#{GONE}", "ADDRESSES", version=1, document=book))
