@@ -31,6 +31,7 @@ class Services:
             "PutObject": self._put_file,
             "GetObject": self._get_file,
             "HeadObject": self._head_file,
+            "DeleteObject": self._remove_file,
         }
         return answers[operation](params)
 
@@ -66,6 +67,10 @@ class Services:
 
     def _head_file(self, params: dict[str, Any]) -> dict[str, Any]:
         return {"ContentLength": len(self._found(params, "HeadObject", "404"))}
+
+    def _remove_file(self, params: dict[str, Any]) -> dict[str, Any]:
+        self.files.pop((params["Bucket"], params["Key"]), None)
+        return {}
 
     def _found(self, params: dict[str, Any], operation: str, code: str) -> bytes:
         content = self.files.get((params["Bucket"], params["Key"]))
