@@ -43,7 +43,6 @@ class CompareView(Struct, frozen=True, kw_only=True):
     """A comparison whose address is its state."""
 
     products: list[ComparedView]
-    facts: list[RowView]
     rows: list[RowView]
     only_differences: bool
     switch_href: str
@@ -69,7 +68,7 @@ def compare(visit: Visit) -> Html:
         describe(one.product.content.attributes, tree.schema(one.product.content.category_id))
         for one in found
     ]
-    rows = [
+    rows = _facts(found, words) + [
         RowView(row.attribute.named(words.locale), row.shown(words.locale), row.is_different)
         for row in compared(described)
     ]
@@ -88,7 +87,6 @@ def compare(visit: Visit) -> Html:
             )
             for one in found
         ],
-        facts=_facts(found, words, only=only),
         rows=kept,
         only_differences=only,
         switch_href=_address(slugs, not only),
@@ -145,7 +143,7 @@ def _address(slugs: list[str], only: bool) -> str:
     return f"{path}{'&' if only else '?'}{pairs}"
 
 
-def _facts(found: list[SideBySide], words: Words, *, only: bool) -> list[RowView]:
+def _facts(found: list[SideBySide], words: Words) -> list[RowView]:
     """What every product has, whatever its category."""
     yes, no = words.say(N_("In stock")), words.say(N_("Sold out"))
     told = [
@@ -153,5 +151,4 @@ def _facts(found: list[SideBySide], words: Words, *, only: bool) -> list[RowView
         (N_("Merchant"), [one.merchant.name_in(words.locale) for one in found]),
         (N_("Stock"), [yes if one.in_stock else no for one in found]),
     ]
-    rows = [RowView(words.say(label), values, len(set(values)) > 1) for label, values in told]
-    return [row for row in rows if row.is_different or not only]
+    return [RowView(words.say(label), values, len(set(values)) > 1) for label, values in told]
