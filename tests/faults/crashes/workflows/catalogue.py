@@ -146,8 +146,9 @@ def has_what_was_handed_in(scene: Scene) -> None:
 
 
 def kept_media(scene: Scene) -> list[str]:
-    bucket = settings().media_bucket
-    return [f"/media/{key}" for place, key in scene.cloud.services.files if place == bucket]
+    """The pictures in the bucket, which holds sitemaps, too."""
+    files = [key for place, key in scene.cloud.services.files if place == settings().media_bucket]
+    return [f"/media/{key}" for key in files if key.startswith("products/")]
 
 
 def in_stock(scene: Scene) -> None:
