@@ -23,7 +23,7 @@ class TestHome:
         listed("TEE", title="Linen shirt", price=2_450)
         page = browser.get("/")
         assert page.texts(".card__title") == ["Linen shirt"]
-        assert page.one(".card a")["href"].startswith("/p/linen-shirt-")
+        assert page.one(".card__title a")["href"].startswith("/p/linen-shirt-")
         assert "£ 24.50" in page.text
         assert page.texts(".tile") == ["Clothing 1 product"]
         assert page.texts(".shelves a") == ["Clothing", "Tea", "Other"]

@@ -87,6 +87,10 @@ class TestCompare:
             browser.get(path)
         assert len(calls) == 2, calls
 
+    def test_cards_lead_there(self, browser, pair) -> None:
+        leads = [one["href"] for one in browser.get("/search").soup.select(".card__compare")]
+        assert sorted(leads) == sorted(f"/compare?p={one.slug}" for one in pair)
+
 
 class TestRecent:
     def test_it_says_why_it_knows_nothing(self, browser, shop) -> None:
@@ -141,7 +145,7 @@ class TestProduct:
         assert place.a["href"] == "/c/tops"
         page = browser.get(place["data-fragment"])
         assert page.texts(".card__title") == ["Second"]
-        assert second.slug in page.one(".card a")["href"]
+        assert second.slug in page.one(".card__title a")["href"]
 
     def test_it_can_be_compared_and_shared(self, browser, listed) -> None:
         product = listed(title="Cup & saucer")
