@@ -1,6 +1,10 @@
 """The cart as HTML."""
 
+from chalicelib.contexts.catalog import service as catalog
+from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.kernel.money import Money
+from tests.makers.browser import values
 from tests.makers.round_trips import counted
 from tests.makers.rows import of_kind
 
@@ -59,7 +63,7 @@ def test_quantities_are_set_and_lines_removed(browser, listed) -> None:
     change = page.form("/cart/quantities", holding="input[type=number]")
     page = browser.send(page, change, quantity="4")
     assert page.texts(".sums__total dd") == ["£ 40.00"]
-    remove = page.form("/cart/quantities", holding="input[type=hidden][name=quantity]")
+    remove = page.form("/cart/quantities", holding="input[type=hidden][name=quantity][value='0']")
     page = browser.send(page, remove)
     assert "Your cart is empty" in page.text
     assert not page.soup.select(".count")
@@ -128,3 +132,95 @@ def test_a_first_line_that_is_refused_leaves_no_cart_behind(browser, listed) -> 
         page = browser.post("/cart/lines", {**fields, "sku": sku, "back": f"/p/{product.slug}"})
         assert page.status in {404, 409, 422}
     assert of_kind("cart", "CART") == []
+
+
+def two_merchants(browser, listed):
+    put(browser, listed("TEE", title="Linen shirt", price=2_000), "2")
+    return put(browser, listed("CUP", title="Cup", price=550, merchant="kiln"))
+
+
+def chosen(browser, page, *skus):
+    form = page.form("/cart/selection")
+    body = [("csrf", values(form)["csrf"]), *(("sku", sku) for sku in skus)]
+    return browser.post("/cart/selection", body)
+
+
+def test_some_lines_are_chosen_and_only_they_count(browser, listed) -> None:
+    page = chosen(browser, two_merchants(browser, listed), "kiln.CUP")
+    assert page.texts(".sums__total dd") == ["£ 5.50"]
+    assert [str(one["value"]) for one in page.soup.select("input[type=checkbox][checked]")] == [
+        "kiln.CUP"
+    ]
+    assert "1 merchant sends you this" in page.text
+    page = chosen(browser, page)
+    assert "Choose what to buy first." in page.text
+    assert not page.soup.select("aside a.button--primary")
+    page = browser.send(page, page.form("/cart/selection"), press="all")
+    assert page.texts(".sums__total dd") == ["£ 45.50"]
+
+
+def test_steps_add_and_take_one(browser, listed) -> None:
+    page = put(browser, listed("TEE", price=1_000, stock=9), "2")
+    form = page.one("form#s-1")
+    for step, quantity in (("more", "3"), ("less", "1")):
+        again = browser.send(page, form, step=step)
+        assert again.one(".lines input[type=number]")["value"] == quantity
+
+
+def test_what_was_taken_out_can_be_put_back(browser, listed) -> None:
+    page = put(browser, listed("TEE", price=1_000, stock=9), "4")
+    remove = page.form("/cart/quantities", holding="input[type=hidden][name=quantity][value='0']")
+    page = browser.send(page, remove)
+    assert page.texts(".note p") == ["It was taken out of the cart."]
+    page = browser.send(page, page.form("/cart/quantities"))
+    assert page.one(".lines input[type=number]")["value"] == "4"
+    assert not page.soup.select(".note")
+
+
+def test_what_ran_short_is_settled_with_one_press(browser, shop, listed) -> None:
+    put(browser, listed("TEE", stock=5), "3")
+    inventory.put_stock(shop.sellers["acme"].actor, "acme.TEE", 1)
+    page = browser.get("/cart")
+    fix = page.form("/cart/fixes")
+    assert fix.get_text(strip=True) == "Take 1"
+    page = browser.send(page, fix)
+    assert page.one(".lines input[type=number]")["value"] == "1"
+    assert set(page.texts(".count")) == {"1"}
+    inventory.put_stock(shop.sellers["acme"].actor, "acme.TEE", 0)
+    page = browser.get("/cart")
+    assert page.form("/cart/fixes").get_text(strip=True) == "Take it out"
+    assert "Your cart is empty" in browser.send(page, page.form("/cart/fixes")).text
+
+
+def test_an_unchosen_line_keeps_nobody_from_the_checkout(browser, shop, listed) -> None:
+    page = two_merchants(browser, listed)
+    inventory.put_stock(shop.sellers["acme"].actor, "acme.TEE", 0)
+    page = chosen(browser, page, "kiln.CUP")
+    assert page.one("aside a.button--primary")["href"] == "/checkout"
+
+
+def test_a_new_price_is_told_until_it_is_accepted(browser, shop, listed) -> None:
+    put(browser, listed("TEE", price=1_000))
+    reprice(shop, 1_100)
+    page = browser.get("/cart")
+    assert page.texts(".warn") == ["The price was £10.00 and is £11.00 now"]
+    assert page.soup.select("aside a.button--primary"), "a new price forbids nothing"
+    page = browser.send(page, page.form("/cart/fixes"))
+    assert not page.texts(".warn")
+
+
+def reprice(shop, price: int) -> None:
+    """Let acme ask another price for its only product."""
+    seller = shop.sellers["acme"]
+    product = catalog.own_products(seller.actor).items[0]
+    variant = WantedVariant("TEE", Money(price, "GBP"))
+    catalog.change(seller.actor, product.id, Wanted(variants=(variant,)))
+
+
+def test_pages_that_choose_and_settle_keep_to_three_trips(browser, listed) -> None:
+    page = put(browser, listed("TEE"))
+    for path in ("/cart/selection", "/cart/fixes"):
+        with counted() as trips:
+            token = values(page.form("/cart/selection"))["csrf"]
+            browser.post(path, {"csrf": token, "sku": "acme.TEE"}, follow=False)
+        assert len(trips) <= 3

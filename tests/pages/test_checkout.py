@@ -3,13 +3,11 @@
 import pytest
 
 from chalicelib.contexts.catalog import service as catalog
-from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
 from chalicelib.contexts.inventory import service as inventory
-from chalicelib.kernel.money import Money
 from tests.makers.browser import values
 from tests.makers.rows import of_kind
 from tests.makers.shop import delivers
-from tests.pages.test_cart import put
+from tests.pages.test_cart import chosen, put, reprice, two_merchants
 
 TYPED = {
     "email": "ada@shop.example",
@@ -184,8 +182,14 @@ def test_members_find_their_address_there_and_own_what_they_buy(at_checkout) -> 
     assert mine.texts("main .tag") == ["Awaiting payment"]
 
 
-def reprice(shop, price: int) -> None:
-    seller = shop.sellers["acme"]
-    product = catalog.own_products(seller.actor).items[0]
-    variant = WantedVariant("TEE", Money(price, "GBP"))
-    catalog.change(seller.actor, product.id, Wanted(variants=(variant,)))
+def test_only_what_is_chosen_is_bought_and_the_rest_stays(browser, listed) -> None:
+    page = chosen(browser, two_merchants(browser, listed), "kiln.CUP")
+    page = quoted(browser)
+    assert page.texts("aside .mini .muted") == ["Kiln"]
+    assert page.texts(".sums__total dd") == ["£ 9.50"]
+    assert placed(browser, page).status == 303
+    assert len(of_kind("orders", "ORDER")) == 1
+    page = browser.get("/cart")
+    assert page.texts(".lines .line__head a") == ["Linen shirt"]
+    assert set(page.texts(".count")) == {"2"}
+    assert browser.get("/checkout").address == "/cart"

@@ -1,6 +1,6 @@
 """What lies in a cart, and what it costs at the prices of this moment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -34,6 +34,12 @@ class NotForSale(Refusal):
 
 class CartEmpty(Refusal):
     code, status, title = "cart.empty", 422, "There is nothing in the cart"
+
+
+class NothingSelected(Refusal):
+    """Lines lie in the cart, and the shopper chose none of them to check out."""
+
+    code, status, title = "cart.nothing_selected", 422, "Choose what to buy first"
 
 
 class TooManyLines(Refusal):
@@ -86,10 +92,14 @@ assert set(NOTICE_TEXTS) == set(NoticeCode), "every notice has its words"
 
 
 class CartLine(Struct, frozen=True):
-    """How many of one variant, and whose they are."""
+    """How many of one variant, and whose they are. Checkout takes the selected ones; `seen_price` is
+    what the shopper knows it to cost.
+    """
 
     quantity: int
     merchant_id: str
+    is_selected: bool = True
+    seen_price: Money | None = None
 
 
 class Delivery(Struct, frozen=True):
@@ -123,6 +133,25 @@ class Cart(Struct, frozen=True):
             raise TooManyMerchants
         return changed
 
+    def with_selected(self, skus: Collection[str]) -> "Cart":
+        """Select these lines and no others."""
+        lines = {sku: replace(line, is_selected=sku in skus) for sku, line in self.lines.items()}
+        return replace(self, lines=lines)
+
+    def to_buy(self) -> "Cart":
+        """The cart with what is selected only. Refuses `cart.empty`, `cart.nothing_selected`."""
+        if not self.lines:
+            raise CartEmpty
+        lines = {sku: line for sku, line in self.lines.items() if line.is_selected}
+        if not lines:
+            raise NothingSelected
+        return replace(self, lines=lines)
+
+    def left_over(self) -> "Cart":
+        """What stays when the selected lines are bought."""
+        lines = {sku: line for sku, line in self.lines.items() if not line.is_selected}
+        return Cart(self.id, lines)
+
     def joined(self, other: "Cart") -> "Cart":
         """Take over another cart's lines: quantities add up, what exceeds a limit stays out."""
         cart = self
@@ -130,7 +159,7 @@ class Cart(Struct, frozen=True):
             held = cart.lines.get(sku)
             quantity = min(line.quantity + (held.quantity if held else 0), QUANTITY_MAX)
             try:
-                cart = cart.with_line(sku, CartLine(quantity, line.merchant_id))
+                cart = cart.with_line(sku, replace(line, quantity=quantity))
             except (TooManyLines, TooManyMerchants):
                 continue
         return cart
@@ -160,6 +189,14 @@ class PricedLine(Struct, frozen=True):
     adjustments: tuple[Adjustment, ...]
     available: int
     is_for_sale: bool
+    is_selected: bool = True
+    was: Money | None = None
+    """What it cost when the shopper last saw or accepted its price, if that is not what it costs."""
+
+    @property
+    def can_be_bought(self) -> bool:
+        """Whether there is at least one to be had."""
+        return self.is_for_sale and self.available > 0
 
 
 class Totals(Struct, frozen=True):
@@ -205,8 +242,8 @@ class Notice(Struct, frozen=True):
 
 
 class PricedCart(Struct, frozen=True):
-    """A cart as it would be bought now. `totals` are without shipping, `delivered` with it: known
-    once a quote was asked for, as long as every merchant delivers there.
+    """A cart as it would be bought now. `totals` are of the selected lines without shipping,
+    `delivered` with it: known once a quote was asked for, as long as every merchant delivers there.
     """
 
     id: str
@@ -221,13 +258,24 @@ class PricedCart(Struct, frozen=True):
     def currency(self) -> str:
         return self.totals.payable.currency
 
+    @property
+    def selected(self) -> tuple[PricedLine, ...]:
+        """What checkout takes."""
+        return tuple(line for line in self.lines if line.is_selected)
+
+    @property
+    def merchant_ids(self) -> list[str]:
+        """Whose lines lie in the cart, selected or not."""
+        return list(dict.fromkeys(line.merchant_id for line in self.lines))
+
     def lines_of(self, merchant_id: str) -> list[PricedLine]:
-        return [line for line in self.lines if line.merchant_id == merchant_id]
+        """The selected lines of one merchant."""
+        return [line for line in self.selected if line.merchant_id == merchant_id]
 
     @property
     def goods_by_merchant(self) -> dict[str, Money]:
-        """What each merchant's lines come to after adjustments."""
-        ids = dict.fromkeys(line.merchant_id for line in self.lines)
+        """What each merchant's selected lines come to after adjustments."""
+        ids = dict.fromkeys(line.merchant_id for line in self.selected)
         return {
             merchant_id: total(
                 (line.total for line in self.lines_of(merchant_id)),
@@ -237,8 +285,8 @@ class PricedCart(Struct, frozen=True):
         }
 
     def require_for_sale(self) -> None:
-        """Refuse `cart.not_for_sale`, naming every line that left the shop."""
-        gone = [line for line in self.lines if not line.is_for_sale]
+        """Refuse `cart.not_for_sale`, naming every selected line that left the shop."""
+        gone = [line for line in self.selected if not line.is_for_sale]
         if gone:
             names = ", ".join(line.title for line in gone)
             lines = [{"sku": line.sku, "available": 0} for line in gone]
@@ -271,7 +319,8 @@ def price(
         )
         for sku, line in cart.lines.items()
     )
-    totals = Totals.of(lines, Money.zero(currency))
+    selected = (line for line in lines if line.is_selected)
+    totals = Totals.of(selected, Money.zero(currency))
     notices = tuple(notice for line in lines if (notice := _notice(line)) is not None)
     return PricedCart(cart.id, cart.version, lines, known, totals, notices)
 
@@ -302,7 +351,29 @@ def _priced(
         adjustments=(),
         available=available if is_for_sale else 0,
         is_for_sale=is_for_sale,
+        is_selected=line.is_selected,
+        was=_was(line, unit_price) if is_for_sale else None,
     )
+
+
+def _was(line: CartLine, unit_price: Money) -> Money | None:
+    return line.seen_price if line.seen_price not in (None, unit_price) else None
+
+
+def mended(cart: Cart, priced: PricedCart, skus: Collection[str]) -> Cart:
+    """Settle what notices say of these lines: what is gone goes, too many become what is left, and
+    a new price counts as seen.
+    """
+    for line in priced.lines:
+        if line.sku not in skus:
+            continue
+        kept = replace(
+            cart.lines[line.sku],
+            quantity=min(line.quantity, line.available),
+            seen_price=line.unit_price,
+        )
+        cart = cart.with_line(line.sku, kept)
+    return cart
 
 
 def _may_sell(merchant_id: str, merchants: Mapping[str, Merchant | None]) -> bool:

@@ -10,13 +10,16 @@ from chalicelib.contexts.cart.model import QUANTITY_MAX, NoCart, PricedCart, Pri
 from chalicelib.contexts.catalog import pages as shelves
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Refusal
+from chalicelib.kernel.money import Money
 from chalicelib.web.i18n import N_, PriceView, Words
-from chalicelib.web.page import Html, Redirect, local, page
+from chalicelib.web.page import Html, Redirect, local, page, with_query
 from chalicelib.web.session import CART, Cookie, Visit, cart_cookie, forget
 
 bp = Blueprint(__name__)
 
 PAPER_TINT = 7
+STEPS = {"more": 1, "less": -1}
+ALL, NONE = "all", "none"
 
 
 class CartLineView(Struct, frozen=True, kw_only=True):
@@ -32,6 +35,10 @@ class CartLineView(Struct, frozen=True, kw_only=True):
     each: str
     total: PriceView
     notice: str
+    repriced: str
+    mend: str
+    is_selected: bool
+    is_gone: bool
 
 
 class CartGroupView(Struct, frozen=True):
@@ -40,6 +47,13 @@ class CartGroupView(Struct, frozen=True):
     merchant: str
     goods: PriceView
     lines: list[CartLineView]
+
+
+class UndoView(Struct, frozen=True):
+    """What was just taken out, to be put back."""
+
+    sku: str
+    quantity: int
 
 
 class CartPageView(Struct, frozen=True, kw_only=True):
@@ -52,6 +66,9 @@ class CartPageView(Struct, frozen=True, kw_only=True):
     payable: PriceView | None = None
     parcels: str = ""
     can_check_out: bool = False
+    all_selected: bool = True
+    none_selected: bool = False
+    undo: UndoView | None = None
     note: str = ""
 
 
@@ -61,7 +78,8 @@ def cart(visit: Visit) -> Html:
     if priced is None:
         gone = (forget(CART),) if visit.cookie(CART) else ()
         return Html("pages/cart/cart.html", CartPageView(groups=[]), cookies=gone)
-    return Html("pages/cart/cart.html", cart_view(priced, visit.words), cookies=counted(priced))
+    view = cart_view(priced, visit.words, undo=_undo(visit, priced))
+    return Html("pages/cart/cart.html", view, cookies=counted(priced))
 
 
 def add_again(visit: Visit, refusal: Refusal) -> Html:
@@ -92,12 +110,33 @@ def change_again(visit: Visit, refusal: Refusal) -> Html:
 
 @page(bp, "POST", "/cart/quantities", refused=change_again)
 def set_quantity(visit: Visit) -> Redirect:
-    quantity = min(visit.fields.whole("quantity"), QUANTITY_MAX)
-    sku, cart_id = visit.fields.text("sku"), visit.cart_id
-    if not cart_id:
-        raise NoCart
+    """Set how many; `step` is one more or less than that. What is removed can be put back."""
+    fields = visit.fields
+    step = STEPS.get(fields.text("step"), 0)
+    quantity = max(0, min(fields.whole("quantity") + step, QUANTITY_MAX))
+    sku, cart_id = fields.text("sku"), _cart_of(visit)
     changed = service.put_line(cart_id, service.token_of(cart_id), sku, quantity)
-    return Redirect("/cart", counted(changed))
+    removed = {} if quantity else {"removed": sku, "quantity": fields.text("held") or 1}
+    return Redirect(with_query("/cart", removed), counted(changed))
+
+
+@page(bp, "POST", "/cart/selection", refused=change_again)
+def select(visit: Visit) -> Redirect:
+    """Choose what to check out: the boxes that are ticked, or all, or none."""
+    cart_id, ticked = _cart_of(visit), visit.fields.all("sku")
+    choice = visit.fields.text("choice")
+    skus = {ALL: None, NONE: []}.get(choice, ticked)
+    service.select(cart_id, service.token_of(cart_id), skus)
+    return Redirect("/cart")
+
+
+@page(bp, "POST", "/cart/fixes", refused=change_again)
+def mend(visit: Visit) -> Redirect:
+    """Accept what the notice of one line says: its new price, what is left of it, that it is gone."""
+    cart_id = _cart_of(visit)
+    changed = service.mend(cart_id, service.token_of(cart_id), [visit.fields.text("sku")])
+    pieces = sum(line.quantity for line in changed.lines.values())
+    return Redirect("/cart", (cart_cookie(cart_id, pieces),))
 
 
 def look(visit: Visit) -> PricedCart | None:
@@ -130,25 +169,29 @@ def counted(priced: PricedCart) -> tuple[Cookie, ...]:
     return (cart_cookie(priced.id, sum(line.quantity for line in priced.lines)),)
 
 
-def cart_view(priced: PricedCart, words: Words, *, note: str = "") -> CartPageView:
-    """Show a cart by merchant."""
+def cart_view(
+    priced: PricedCart, words: Words, *, note: str = "", undo: UndoView | None = None
+) -> CartPageView:
+    """Show a cart by merchant. Sums are of what is selected."""
     if not priced.lines:
-        return CartPageView(groups=[], note=note)
+        return CartPageView(groups=[], note=note, undo=undo)
     notices = {notice.sku: notice.text(words.locale) for notice in priced.notices}
     lines = line_views(priced, words, notices)
+    goods = priced.goods_by_merchant
     groups = [
         CartGroupView(
             merchant=_merchant_name(priced, merchant_id, words),
-            goods=words.money(goods),
+            goods=words.money(goods.get(merchant_id, Money.zero(priced.currency))),
             lines=[
                 view
                 for view, line in zip(lines, priced.lines, strict=True)
                 if line.merchant_id == merchant_id
             ],
         )
-        for merchant_id, goods in priced.goods_by_merchant.items()
+        for merchant_id in priced.merchant_ids
     ]
-    pieces = sum(line.quantity for line in priced.lines)
+    selected = {line.sku for line in priced.selected}
+    pieces = sum(line.quantity for line in priced.selected)
     totals = priced.totals
     return CartPageView(
         groups=groups,
@@ -159,9 +202,12 @@ def cart_view(priced: PricedCart, words: Words, *, note: str = "") -> CartPageVi
         parcels=words.count(
             "%(num)s merchant sends you this.",
             "%(num)s merchants send you this, each on their own.",
-            len(groups),
+            len(goods),
         ),
-        can_check_out=not priced.notices,
+        can_check_out=bool(selected) and selected.isdisjoint(notices),
+        all_selected=len(selected) == len(priced.lines),
+        none_selected=not selected,
+        undo=undo,
         note=note,
     )
 
@@ -206,7 +252,43 @@ def _line_view(
         each=words.say(N_("%(price)s each")) % {"price": words.money(line.unit_price).text},
         total=words.money(line.total),
         notice=notice,
+        repriced=_repriced(line, words),
+        mend=_mending(line, words),
+        is_selected=line.is_selected,
+        is_gone=not line.can_be_bought,
     )
+
+
+def _repriced(line: PricedLine, words: Words) -> str:
+    if line.was is None:
+        return ""
+    said = N_("The price was %(before)s and is %(now)s now")
+    prices = {"before": words.money(line.was).text, "now": words.money(line.unit_price).text}
+    return words.say(said) % prices
+
+
+def _mending(line: PricedLine, words: Words) -> str:
+    """Name the press that settles what is said of a line."""
+    if not line.can_be_bought:
+        return words.say(N_("Take it out"))
+    if line.available < line.quantity:
+        return words.count("Take %(num)s", "Take %(num)s", line.available)
+    return words.say(N_("Keep it at this price")) if line.was is not None else ""
+
+
+def _undo(visit: Visit, priced: PricedCart) -> UndoView | None:
+    sku, held = visit.query_text.get("removed", ""), visit.query_text.get("quantity", "")
+    is_number = held.isascii() and held.isdigit() and len(held) <= len(str(QUANTITY_MAX))
+    if not sku or not is_number or any(line.sku == sku for line in priced.lines):
+        return None
+    return UndoView(sku, int(held))
+
+
+def _cart_of(visit: Visit) -> str:
+    """This browser's cart. Refuses `cart.not_found` where it has none."""
+    if not visit.cart_id:
+        raise NoCart
+    return visit.cart_id
 
 
 def _notice(line: PricedLine, notice: str, words: Words) -> str:

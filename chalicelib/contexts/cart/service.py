@@ -4,7 +4,7 @@ A cart is opened by its id and token. A member's bearer token may go with any ca
 good, and adds nothing to the cart itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -21,7 +21,6 @@ from chalicelib.contexts.cart.model import (
     QUOTE_TTL_S,
     Cart,
     CartChanged,
-    CartEmpty,
     CartLine,
     Delivery,
     DeliveryNotOffered,
@@ -32,6 +31,7 @@ from chalicelib.contexts.cart.model import (
     PricedCart,
     QuoteUnknown,
     Totals,
+    mended,
     price,
 )
 from chalicelib.contexts.catalog import SkuCopy
@@ -101,13 +101,41 @@ def put_line(cart_id: str, token: str, sku: str, quantity: int, *, bearer: str =
 
 
 def add_to_line(cart_id: str, token: str, sku: str, more: int) -> PricedCart:
-    """Put more of a variant into the cart than lies in it already. Three round trips.
+    """Put more of a variant into the cart than lies in it already, and select it. Three round trips.
 
     Refuses as `put_line` does.
     """
     return _change_line(
-        lambda: _open(cart_id, token, ""), sku, lambda held: min(held + more, QUANTITY_MAX)
+        lambda: _open(cart_id, token, ""),
+        sku,
+        lambda held: min(held + more, QUANTITY_MAX),
+        selects=True,
     )
+
+
+def select(cart_id: str, token: str, skus: Collection[str] | None) -> Cart:
+    """Choose which lines a checkout takes, None is all; the others stay. Two round trips.
+
+    Names of lines that are not in the cart count for nothing. Refuses `cart.not_found`.
+    """
+    return _rewritten(
+        cart_id, token, lambda cart: cart.with_selected(cart.lines if skus is None else skus)
+    )
+
+
+def mend(cart_id: str, token: str, skus: Collection[str] | None = None) -> Cart:
+    """Accept what the cart's notices say of these lines, or of all selected ones: what is gone is
+    removed, too many become what is left, a new price is the known one. Three round trips.
+
+    Refuses `cart.not_found`.
+    """
+
+    def change(cart: Cart) -> Cart:
+        priced = price_now(cart)
+        named = [line.sku for line in priced.selected] if skus is None else skus
+        return mended(cart, priced, named)
+
+    return _rewritten(cart_id, token, change)
 
 
 def open_with(sku: str, quantity: int) -> PricedCart:
@@ -136,16 +164,15 @@ def quote(
     """Tell what the cart costs delivered to a country, and promise it for 15 minutes.
 
     One that `is_kept` is what the cart shows from then on: three round trips, else two. Refuses
-    `cart.empty`, `cart.not_for_sale`, `shipping.no_delivery`, `cart.delivery_not_offered`.
+    `cart.empty`, `cart.nothing_selected`, `cart.not_for_sale`, `shipping.no_delivery`,
+    `cart.delivery_not_offered`.
     """
     cart = _open(cart_id, token, bearer)
-    priced = price_now(cart, with_stock=False)
-    if not priced.lines:
-        raise CartEmpty
+    priced = price_now(cart.to_buy(), with_stock=False)
     priced.require_for_sale()
     options = delivery_for(priced, country)
     delivery = chosen(options, delivery_method or options[0].id)
-    totals = Totals.of(priced.lines, delivery.price)
+    totals = Totals.of(priced.selected, delivery.price)
     expires_at = clock.later(clock.now(), QUOTE_TTL_S)
     promise = {
         "cart": cart_id,
@@ -242,14 +269,14 @@ def chosen(options: Sequence[DeliveryOption], delivery_method: str) -> DeliveryO
 def _delivered(cart: Cart, priced: PricedCart) -> PricedCart:
     """Add what delivery costs, where a quote said where to and how. No round trip."""
     known = all(merchant_id in priced.merchants for merchant_id in priced.goods_by_merchant)
-    if cart.delivery is None or not priced.lines or not known:
+    if cart.delivery is None or not priced.selected or not known:
         return priced
     try:
         options = delivery_for(priced, cart.delivery.country)
         delivery = chosen(options, cart.delivery.method)
     except (NoDelivery, DeliveryNotOffered):
         return priced
-    return replace(priced, delivered=Totals.of(priced.lines, delivery.price))
+    return replace(priced, delivered=Totals.of(priced.selected, delivery.price))
 
 
 def _change_line(
@@ -257,12 +284,15 @@ def _change_line(
     sku: str,
     wanted: Callable[[int], int],
     *,
+    selects: bool = False,
     save: Callable[[Cart, Cart], Write] = store.change,
 ) -> PricedCart:
     for attempt in range(retries.ROUNDS_MAX):
         cart = find()
         held = cart.lines.get(sku)
-        changed, priced = _with_line(cart, sku, wanted(held.quantity if held else 0))
+        is_selected = selects or held is None or held.is_selected
+        quantity = wanted(held.quantity if held else 0)
+        changed, priced = _with_line(cart, sku, quantity, is_selected=is_selected)
         if changed.lines == cart.lines:
             return _delivered(cart, priced)
         try:
@@ -274,7 +304,24 @@ def _change_line(
     raise CartChanged
 
 
-def _with_line(cart: Cart, sku: str, quantity: int) -> tuple[Cart, PricedCart]:
+def _rewritten(cart_id: str, token: str, change: Callable[[Cart], Cart]) -> Cart:
+    for attempt in range(retries.ROUNDS_MAX):
+        cart = _open(cart_id, token, "")
+        changed = change(cart)
+        if changed.lines == cart.lines:
+            return cart
+        try:
+            transact.commit([store.change(cart, changed)])
+        except CartChanged:
+            retries.pause(attempt)
+        else:
+            return changed
+    raise CartChanged
+
+
+def _with_line(
+    cart: Cart, sku: str, quantity: int, *, is_selected: bool
+) -> tuple[Cart, PricedCart]:
     known = cart.lines.get(sku)
     if quantity == 0:
         changed = cart.with_line(sku, CartLine(0, "")) if known else cart
@@ -286,7 +333,8 @@ def _with_line(cart: Cart, sku: str, quantity: int) -> tuple[Cart, PricedCart]:
     copy = copies[sku]
     if copy is None or not copy.is_listed:
         raise NotForSale(extra={"lines": [{"sku": sku, "available": 0}]}) if known else NoSuchSku
-    changed = cart.with_line(sku, CartLine(quantity, copy.merchant_id))
+    line_now = CartLine(quantity, copy.merchant_id, is_selected, copy.price)
+    changed = cart.with_line(sku, line_now)
     priced = price(changed, copies, stock, sellers, settings().currency)
     line = next(line for line in priced.lines if line.sku == sku)
     if copy.price.currency != priced.currency:

@@ -195,6 +195,8 @@ PAGES = [
     Door("POST /cart/lines", ANYONE, form={"sku": "kiln.TEA", "quantity": "1"}),
     Door("POST /cart/lines", NOBODY, form={"sku": "kiln.DRAFT", "quantity": "1"}),
     Door("POST /cart/quantities", GUEST, form={"sku": "acme.TEA", "quantity": "1"}),
+    Door("POST /cart/selection", GUEST, form={"choice": "all"}),
+    Door("POST /cart/fixes", GUEST, form={"sku": "acme.TEA"}),
     Door("GET /checkout", ANYONE),
     Door(
         "POST /checkout",

@@ -10,11 +10,14 @@ from chalicelib.contexts.cart.model import (
     MERCHANTS_MAX,
     QUANTITY_MAX,
     Cart,
+    CartEmpty,
     CartLine,
     NotForSale,
+    NothingSelected,
     TooManyLines,
     TooManyMerchants,
     Totals,
+    mended,
     price,
 )
 from chalicelib.contexts.merchants.model import MerchantState
@@ -111,3 +114,43 @@ class TestPricing:
         totals = priced(cart, prices).totals
         assert totals.goods.amount == sum(quantity * amount for quantity, amount in lines)
         assert totals.payable == totals.goods - totals.discount + totals.shipping + totals.tax
+
+
+class TestSelecting:
+    def test_checkout_takes_what_is_selected_and_leaves_the_rest(self) -> None:
+        cart = a_cart(acme__A=2, bolt__B=3).with_selected({"bolt.B", "gone.X"})
+        assert list(cart.to_buy().lines) == ["bolt.B"]
+        assert list(cart.left_over().lines) == ["acme.A"]
+        assert not cart.left_over().lines["acme.A"].is_selected
+
+    def test_sums_are_of_what_is_selected(self) -> None:
+        cart = priced(
+            a_cart(acme__A=2, bolt__B=3).with_selected({"bolt.B"}), {"acme.A": 10, "bolt.B": 50}
+        )
+        assert cart.totals.payable == gbp(150)
+        assert cart.goods_by_merchant == {"mer_bolt": gbp(150)}
+        assert cart.merchant_ids == ["mer_acme", "mer_bolt"]
+
+    def test_nothing_selected_is_not_an_empty_cart(self) -> None:
+        with pytest.raises(NothingSelected):
+            a_cart(acme__A=2).with_selected(()).to_buy()
+        with pytest.raises(CartEmpty):
+            Cart("crt_1").to_buy()
+
+
+class TestMending:
+    def test_a_price_is_told_as_new_until_it_is_accepted(self) -> None:
+        seen = CartLine(2, "mer_acme", seen_price=gbp(900))
+        cart = replace(a_cart(), lines={"acme.A": seen})
+        told = priced(cart, {"acme.A": 1_000})
+        assert told.lines[0].was == gbp(900)
+        after = mended(cart, told, ["acme.A"])
+        assert priced(after, {"acme.A": 1_000}).lines[0].was is None
+
+    def test_too_many_become_what_is_left_and_gone_ones_go(self) -> None:
+        cart = a_cart(acme__A=5, acme__B=1, acme__C=9)
+        copies = {"acme.A": a_copy("acme.A"), "acme.B": None, "acme.C": a_copy("acme.C")}
+        sellers = {"mer_acme": a_merchant_value()}
+        told = price(cart, copies, {"acme.A": 2, "acme.C": 1}, sellers, "GBP")
+        after = mended(cart, told, ["acme.A", "acme.B"])
+        assert {sku: one.quantity for sku, one in after.lines.items()} == {"acme.A": 2, "acme.C": 9}

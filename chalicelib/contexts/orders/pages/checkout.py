@@ -174,21 +174,21 @@ def _place(visit: Visit, wish: Wish) -> Redirect:
         seal=_sealed,
         member=actor_of(session),
     )
-    cookies = (visit.remember_purchase(answer.body), cart_cookie(cart_id, 0))
+    purchase_id, _, pieces = answer.body.partition(" ")
+    left = max(0, visit.cart_count - int(pieces))
+    cookies = (visit.remember_purchase(purchase_id), cart_cookie(cart_id, left))
     return Redirect(answer.location, cookies)
 
 
 def _sealed(seen: Seen) -> Answer:
-    """What a repeat of the form gets as well: where to pay, and which purchase it is."""
-    return Answer(303, seen.purchase.id, pay_address(seen))
+    """What a repeat of the form gets as well: where to pay, which purchase it is, of how much."""
+    pieces = sum(line.quantity for order in seen.orders for line in order.lines)
+    return Answer(303, f"{seen.purchase.id} {pieces}", pay_address(seen))
 
 
 def _take_less(visit: Visit) -> None:
     """Accept what is left: lower every line that asks for more, drop what is gone."""
-    priced = cart_pages.look(visit)
-    for line in priced.lines if priced else ():
-        if line.available < line.quantity:
-            carts.put_line(visit.cart_id, carts.token_of(visit.cart_id), line.sku, line.available)
+    carts.mend(visit.cart_id, carts.token_of(visit.cart_id))
 
 
 def _quote(visit: Visit, fields: Fields) -> Quote:
@@ -215,7 +215,7 @@ def _checkout_page(
     is_member: bool,
 ) -> Html | Redirect:
     priced = cart_pages.look(visit)
-    if priced is None or not priced.lines:
+    if priced is None or not priced.selected:
         known = list(visit.purchase_tokens())
         is_sent = visit.method == "POST" and known
         return Redirect(f"/orders/{known[-1]}" if is_sent else "/cart")
@@ -224,7 +224,7 @@ def _checkout_page(
     view = CheckoutView(
         key=typed.text("key") or ids.ulid(),
         fields=_fields(typed, words, _errors(visit, refusal)),
-        lines=cart_pages.line_views(priced, words),
+        lines=[one for one in cart_pages.line_views(priced, words) if one.is_selected],
         goods=words.money(totals.goods),
         discount=words.money(-totals.discount) if totals.discount else None,
         shipping=words.money(totals.shipping) if quote else None,
@@ -239,7 +239,8 @@ def _checkout_page(
         quote_id=quote.id if quote else "",
         quoted_for=typed.text("country") if quote else "",
         is_accepting=isinstance(refusal, PriceChanged),
-        can_take_less=bool(refusal) and any(one.available < one.quantity for one in priced.lines),
+        can_take_less=bool(refusal)
+        and any(one.available < one.quantity for one in priced.selected),
         leads_to_cart=bool(refusal and refusal.code.startswith(("inventory.", "cart."))),
         note=_note(refusal, words),
         changes=_changes(typed, totals, priced, refusal, words),
@@ -286,7 +287,7 @@ def _changes(
         said += [
             words.say(N_("%(title)s: you want %(wanted)s, %(left)s left"))
             % {"title": line.title, "wanted": line.quantity, "left": line.available}
-            for line in priced.lines
+            for line in priced.selected
             if line.available < line.quantity
         ]
     return said

@@ -17,7 +17,7 @@ from chalicelib.aws.settings import settings
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.cart import service as carts
 from chalicelib.contexts.cart import store as cart_store
-from chalicelib.contexts.cart.model import Cart, CartEmpty, NoCart, PricedCart, Totals
+from chalicelib.contexts.cart.model import Cart, NoCart, PricedCart, Totals
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.orders import store
@@ -78,11 +78,12 @@ def place(
     bearer: str = "",
     member: Actor = ANONYMOUS,
 ) -> idempotency.Answer:
-    """Place the cart as a purchase. Returns the answer that `seal` made, or that of the first time.
+    """Place what is selected in the cart as a purchase; the rest stays in it. Returns the answer that
+    `seal` made, or that of the first time.
 
     The shopper is `member`, or whoever `bearer` names. Refuses, with nothing written:
-    `cart.not_found`, `cart.empty`, `cart.not_for_sale`, `cart.changed`, `cart.quote_unknown`,
-    `cart.delivery_not_offered`, `shipping.no_delivery`, `payments.unknown_provider`,
+    `cart.not_found`, `cart.empty`, `cart.nothing_selected`, `cart.not_for_sale`, `cart.changed`,
+    `cart.quote_unknown`, `cart.delivery_not_offered`, `shipping.no_delivery`, `payments.unknown_provider`,
     `orders.price_changed` with the totals, `inventory.stock_short` with what is left,
     `idempotency.key_reused`.
     """
@@ -147,12 +148,10 @@ def check_total(totals: Totals, wish: Wish, cart_id: str) -> None:
 def _place(
     cart: Cart, wish: Wish, shopper: Actor, key: IdempotencyKey, seal: Seal
 ) -> idempotency.Answer:
-    if not cart.lines:
-        raise CartEmpty
-    priced = carts.price_now(cart, with_stock=False)
+    priced = carts.price_now(cart.to_buy(), with_stock=False)
     priced.require_for_sale()
     delivery = carts.chosen(carts.delivery_for(priced, wish.address.country), wish.delivery_method)
-    check_total(Totals.of(priced.lines, delivery.price), wish, cart.id)
+    check_total(Totals.of(priced.selected, delivery.price), wish, cart.id)
     seen = _agree(priced, delivery.shares, wish, shopper)
     answer = answer_now(seen, seal)
 
@@ -214,7 +213,7 @@ def _writes(cart: Cart, seen: Seen, held: list[Write]) -> list[Write]:
         *(store.create_order(order) for order in seen.orders),
         *held,
         payment_store.create(seen.payment),
-        cart_store.change(cart, Cart(cart.id)),
+        cart_store.change(cart, cart.left_over()),
         outbox.write(_placed(seen)),
     ]
 
