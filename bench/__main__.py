@@ -1,23 +1,32 @@
 """`make bench`: CPU, round trips, cold start, memory and size, each against its limit.
 
 Times are ratios of paired runs in one process, since machines differ and drift; counts are exact.
-`python -m bench routes|cold|memory|size` runs one part.
+`python -m bench routes|pages|cold|memory|size` runs one part; `lighthouse`, which fetches its program
+from npm, runs only by name.
 """
 
 import sys
 
-from bench import cold, memory, routes, size
+from bench import cold, lighthouse, memory, pages, routes, size
 
-PARTS = {"routes": routes.main, "cold": cold.main, "memory": memory.main, "size": size.main}
+PARTS = {
+    "routes": routes.main,
+    "pages": pages.main,
+    "cold": cold.main,
+    "memory": memory.main,
+    "size": size.main,
+}
+BY_NAME = {"lighthouse": lighthouse.main}
 
 
 def main(arguments: list[str]) -> int:
     """Run the parts named, or all; the exit status says whether every limit was kept."""
-    unknown = [name for name in arguments if name not in PARTS]
+    known = PARTS | BY_NAME
+    unknown = [name for name in arguments if name not in known]
     if unknown:
-        print(f"There is no part {unknown[0]!r}; there are {', '.join(PARTS)}.")
+        print(f"There is no part {unknown[0]!r}; there are {', '.join(known)}.")
         return 2
-    kept = [PARTS[name]() for name in arguments or PARTS]
+    kept = [known[name]() for name in arguments or PARTS]
     return 0 if all(kept) else 1
 
 

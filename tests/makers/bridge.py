@@ -3,6 +3,7 @@
 What the front door decides about a request is decided here by the same code.
 """
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ EDGE_SECRET = "edge secret of the bridge"
 @contextmanager
 def bridged(port: int = 8000) -> Iterator[str]:
     """Serve the app of this process; yields its address. The stage names port 8000 its own."""
-    server = HTTPServer(("127.0.0.1", port), _Door)
+    server = _Server(("127.0.0.1", port), _Door)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -31,6 +32,14 @@ def bridged(port: int = 8000) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(HTTPServer):
+    """Answers one after another, as the app of one process must; a browser that left is let go."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Door(BaseHTTPRequestHandler):

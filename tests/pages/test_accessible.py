@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import settings as settings_module
+from chalicelib.web import i18n
 from tests.makers import axe
 from tests.makers.bridge import EDGE_SECRET, bridged
+from tests.makers.pseudo import Pseudo
 
 pytestmark = pytest.mark.browser
 
@@ -89,6 +91,20 @@ class TestPages:
                     faults[f"{prefix}{path} at {width}"] = found + said
             page.close()
         assert faults == {}
+
+    def test_a_language_two_fifths_longer_fits_a_phone(
+        self, chromium, address, places, monkeypatch
+    ) -> None:
+        monkeypatch.setattr(i18n, "words", lambda _locale: Pseudo())
+        page = chromium.new_page(viewport={"width": 390, "height": 844})
+        wide = {}
+        for path in places:
+            page.goto(address + path)
+            assert "~⟧" in str(page.locator("body").text_content())
+            if width_of(page) > 390:
+                wide[path] = width_of(page)
+        page.close()
+        assert wide == {}
 
     def test_the_menu_opens_and_closes_by_keyboard_alone(self, chromium, address) -> None:
         page = chromium.new_page(viewport={"width": 1280, "height": 844})

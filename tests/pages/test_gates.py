@@ -11,6 +11,7 @@ from chalicelib.web import i18n
 from chalicelib.web.render import templates_root
 from tests.makers.http import Http
 from tests.makers.observatory import graded
+from tests.makers.pseudo import Pseudo
 from tests.makers.walk import walked
 
 STATIC = templates_root().parent / "static"
@@ -109,23 +110,6 @@ class TestHeaders:
                 faults[path] = report
         assert faults == {}
         assert cookies >= 3, "some of them set cookies"
-
-
-class Pseudo(i18n.Words):
-    """A language that wears brackets and is two fifths longer, so that what is not said through the
-    catalogue stands out."""
-
-    def __init__(self) -> None:
-        super().__init__("en")
-
-    def say(self, message: str) -> str:
-        return f"⟦{message}{'~' * (len(message) * 2 // 5 + 1)}⟧" if message else ""
-
-    def plural(self, one: str, many: str, number: int) -> str:
-        return self.say(one if number == 1 else many)
-
-    def refusal(self, refusal) -> str:
-        return self.say(refusal.title)
 
 
 def bare_words(soup: BeautifulSoup) -> set[str]:
