@@ -175,7 +175,7 @@ def function(name: str) -> Function:
 
 
 TABLES = (
-    Table("identity", indexes=("by_owner",)),
+    Table("identity"),
     Table("merchants", indexes=("by_state",)),
     Table("catalog", indexes=("by_owner", "by_state", "by_due")),
     Table("inventory"),

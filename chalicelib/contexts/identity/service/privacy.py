@@ -7,6 +7,7 @@ from chalicelib.aws.transact import Write
 from chalicelib.contexts.identity import store
 from chalicelib.contexts.identity.store import closing as rows
 from chalicelib.contexts.identity.store import linked
+from chalicelib.contexts.identity.store import sessions as entries
 from chalicelib.kernel.errors import NotFound
 
 
@@ -22,8 +23,8 @@ def held_about(account_id: str) -> dict[str, Any]:
         "credentials": [sk.removeprefix(linked.CREDENTIAL) for sk in credentials],
         "linked_logins": [linked.linked_of(row) for row in links],
         "sessions": [
-            {"created_at": row.created_at, "seen_at": row.seen_at}
-            for row in store.sessions_of(account_id)
+            {"created_at": row.created_at, "seen_at": row.seen_at, "device": row.device}
+            for row in entries.entries(account_id)
         ],
     }
 
@@ -41,5 +42,6 @@ def end_sessions(account_id: str) -> None:
 
     Each by itself: a transaction that is sent again within ten minutes is not done again.
     """
-    for row in store.sessions_of(account_id):
-        transact.commit([transact.delete(store.SessionItem(row.pk, row.sk))])
+    for row in entries.entries(account_id):
+        for write in entries.end(account_id, row.token_hash):
+            transact.commit([write])

@@ -219,22 +219,9 @@ def new_session(account: Account, kind: ActorKind, token: str, now: datetime) ->
             locale=account.locale,
             created_at=clock.iso(now),
             seen_at=clock.iso(now),
-            owner=sessions_list(account.id),
-            owner_at=clock.iso(now),
             expires_at=clock.epoch(lifetime.until(now, now)),
         )
     )
-
-
-def sessions_list(account_id: str) -> str:
-    """Name the list of an account's sessions, in the order they were made."""
-    return f"SESSIONS#{account_id}"
-
-
-def sessions_of(account_id: str) -> list[SessionItem]:
-    """Read an account's sessions, the newest first; one made a moment ago may be missing yet."""
-    owner = sessions_list(account_id)
-    return reads.query(SessionItem, owner, index="by_owner", forward=False).items
 
 
 def session_of(row: Any, now: datetime) -> Session | None:

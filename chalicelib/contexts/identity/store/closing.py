@@ -13,7 +13,8 @@ from chalicelib.contexts.identity.store import (
 from chalicelib.contexts.identity.store.linked import LinkEntryItem, LinkItem
 from chalicelib.kernel.errors import NotFound
 
-PROFILE = "PROFILE"
+PROFILE, SESSION = "PROFILE", "SESSION#"
+"""Sessions may be more than a transaction holds: they are ended one by one afterwards."""
 
 
 def closing(account_id: str) -> list[Write]:
@@ -34,7 +35,7 @@ def closing(account_id: str) -> list[Write]:
         at = login_key(Audience(account.audience), login)
         writes.append(transact.delete(LoginItem(at.pk, at.sk)))
     for row in rows:
-        if row.sk == PROFILE:
+        if row.sk == PROFILE or row.sk.startswith(SESSION):
             continue
         writes.append(transact.delete(IdentityItem(row.pk, row.sk)))
         if isinstance(row, LinkEntryItem):
