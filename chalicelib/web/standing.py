@@ -16,7 +16,7 @@ bp = Blueprint(__name__)
 STANDING_S = 300
 """They change with a release; what stands around them (the categories) changes seldom."""
 
-PERSONAL = ("/account", "/cart", "/checkout", "/console", "/fragments/", "/locale/", "/orders")
+PERSONAL = ("/account", "/checkout", "/console", "/fragments/", "/locale/", "/orders")
 
 
 class Section(Struct, frozen=True):

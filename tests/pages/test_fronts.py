@@ -136,7 +136,7 @@ class TestMachines:
         assert page.one('meta[name="twitter:card"]')["content"] == "summary_large_image"
         assert not page.soup.select('meta[name="robots"]')
 
-    @pytest.mark.parametrize("path", ["/cart", "/account/sign-in", "/p/gone"])
+    @pytest.mark.parametrize("path", ["/account/sign-in", "/account/register", "/p/gone"])
     def test_personal_pages_and_refusals_are_not_to_be_found(self, browser, path) -> None:
         page = browser.get(path)
         assert page.one('meta[name="robots"]')["content"] == "noindex"
@@ -163,7 +163,9 @@ class TestMachines:
         assert reply.headers["content-type"].startswith("text/plain")
         lines = reply.text.splitlines()
         assert f"Sitemap: {SHOP}/sitemap.xml" in lines
-        assert {"Disallow: /cart", "Disallow: /zh/cart", "Disallow: /en/account"} <= set(lines)
+        assert {"Disallow: /checkout", "Disallow: /zh/checkout", "Disallow: /en/account"} <= set(
+            lines
+        )
         assert not [one for one in lines if one.startswith("Disallow: /p")]
 
     def test_what_is_new_comes_as_a_feed(self, browser, listed) -> None:
