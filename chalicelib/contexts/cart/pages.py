@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from chalice import Blueprint
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.contexts.cart import service
 from chalicelib.contexts.cart.model import QUANTITY_MAX, NoCart, PricedCart, PricedLine
@@ -176,20 +177,7 @@ def cart_view(
     if not priced.lines:
         return CartPageView(groups=[], note=note, undo=undo)
     notices = {notice.sku: notice.text(words.locale) for notice in priced.notices}
-    lines = line_views(priced, words, notices)
-    goods = priced.goods_by_merchant
-    groups = [
-        CartGroupView(
-            merchant=_merchant_name(priced, merchant_id, words),
-            goods=words.money(goods.get(merchant_id, Money.zero(priced.currency))),
-            lines=[
-                view
-                for view, line in zip(lines, priced.lines, strict=True)
-                if line.merchant_id == merchant_id
-            ],
-        )
-        for merchant_id in priced.merchant_ids
-    ]
+    groups = group_views(priced, words, notices)
     selected = {line.sku for line in priced.selected}
     pieces = sum(line.quantity for line in priced.selected)
     totals = priced.totals
@@ -202,7 +190,7 @@ def cart_view(
         parcels=words.count(
             "%(num)s merchant sends you this.",
             "%(num)s merchants send you this, each on their own.",
-            len(goods),
+            len(priced.goods_by_merchant),
         ),
         can_check_out=bool(selected) and selected.isdisjoint(notices),
         all_selected=len(selected) == len(priced.lines),
@@ -210,6 +198,28 @@ def cart_view(
         undo=undo,
         note=note,
     )
+
+
+def group_views(
+    priced: PricedCart, words: Words, notices: dict[str, str] | None = None
+) -> list[CartGroupView]:
+    """Show a cart's lines by merchant; subtotals are of what is selected."""
+    goods = priced.goods_by_merchant
+    lines = list(zip(line_views(priced, words, notices), priced.lines, strict=True))
+    return [
+        CartGroupView(
+            merchant=_merchant_name(priced, merchant_id, words),
+            goods=words.money(goods.get(merchant_id, Money.zero(priced.currency))),
+            lines=[view for view, line in lines if line.merchant_id == merchant_id],
+        )
+        for merchant_id in priced.merchant_ids
+    ]
+
+
+def chosen_views(priced: PricedCart, words: Words) -> list[CartGroupView]:
+    """Show what of a cart is selected, by merchant."""
+    chosen = tuple(priced.selected)
+    return group_views(replace(priced, lines=chosen), words)
 
 
 def line_views(
