@@ -75,6 +75,7 @@ class PageRoute(Struct, frozen=True, kw_only=True):
     method: str
     path: str
     area: str
+    from_public: bool = False
 
 
 Answered = Html | Redirect | Response
@@ -109,7 +110,7 @@ def page(
     what happened. `from_public` takes a form without a token from the shop's own public pages,
     which have none to give (`csrf.check_public`).
     """
-    route = PageRoute(method=method, path=path, area=area_of(path))
+    route = PageRoute(method=method, path=path, area=area_of(path), from_public=from_public)
 
     def decorate(handler: Callable[..., Answered]) -> Callable[..., Response]:
         @functools.wraps(handler)

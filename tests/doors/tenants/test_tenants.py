@@ -94,20 +94,35 @@ def test_a_cookie_counts_only_from_the_shop_s_own_pages(cells: Cells) -> None:
         for person in (one for one in cells.people if one.role in door.who and one.side != "b"):
             if not door.is_page and (person.role != "cookie" or door.who == ANYONE):
                 continue
-            for token, headers in forgeries(cells.world, door):
+            for token, headers in forgeries(cells, door):
                 came = go(cells.http, cells.world, door, person, {"": "a"}, token=token, **headers)
                 what = f"{door.route} as {person.name} with {token!r} {headers}"
                 refused_without_effect(cells, what, came, before)
     tell("tenants", "forged cells", cells.count)
 
 
-def forgeries(world: World, door: Door) -> Iterator[tuple[str | None, dict[str, str]]]:
-    """What a page of somebody else's could send: a form's token, and headers."""
-    theirs = csrf.token_for(world.secrets["b"]["cookie"])
-    for forged in ("", theirs):
-        yield (forged, {}) if door.is_page else (None, {"x_csrf_token": forged})
+def forgeries(cells: Cells, door: Door) -> Iterator[tuple[str | None, dict[str, str]]]:
+    """What a page of somebody else's could send: a form's token, and headers.
+
+    Forms of public pages have no token; for them the browser says that they come from this shop.
+    """
+    theirs = csrf.token_for(cells.world.secrets["b"]["cookie"])
+    if is_from_public(cells, door):
+        for site in ("same-site", "cross-site", "none"):
+            yield "", {"sec_fetch_site": site}
+        yield "", {"origin": "https://evil.example"}
+    elif door.is_page:
+        yield "", {}
+    else:
+        yield None, {"x_csrf_token": ""}
+    yield (theirs, {}) if door.is_page else (None, {"x_csrf_token": theirs})
     yield None, {"origin": "https://evil.example"}
     yield None, {"sec_fetch_site": "cross-site"}
+
+
+def is_from_public(cells: Cells, door: Door) -> bool:
+    view = cells.http.app.routes[door.path][door.method].view_function
+    return door.is_page and bool(view.page.from_public)
 
 
 def refused_without_effect(cells: Cells, what: str, came: Came, before: Rows) -> None:
