@@ -151,6 +151,13 @@ def kept_media(scene: Scene) -> list[str]:
     return [f"/media/{key}" for key in files if key.startswith("products/")]
 
 
+def mapped(scene: Scene) -> None:
+    """The sitemap's index names the one shard that is there."""
+    files, bucket = scene.cloud.services.files, settings().media_bucket
+    assert b"/sitemap-1.xml.gz</loc>" in files[bucket, "sitemap.xml"]
+    assert (bucket, "sitemap-1.xml.gz") in files
+
+
 def in_stock(scene: Scene) -> None:
     assert scene.shop.stock("acme.TEA") == (SHELF // 2, 0)
     assert len(rows.facts("inventory.StockRanOut")) == 1
@@ -158,6 +165,7 @@ def in_stock(scene: Scene) -> None:
 
 
 WORKFLOWS = (
+    Workflow("sitemap", on_sale, (strike("catalog_write_sitemaps"),), mapped),
     Workflow(
         "catalogue",
         merchant_of_tops,
