@@ -38,6 +38,7 @@ from chalicelib.contexts.payments import console as payments_console
 from chalicelib.contexts.payments import workers as payments_workers
 from chalicelib.contexts.privacy import pages as privacy_pages
 from chalicelib.contexts.privacy import workers as privacy_workers
+from chalicelib.contexts.search import workers as search_workers
 from chalicelib.contexts.settlement import api as settlement_api
 from chalicelib.contexts.settlement import console as settlement_console
 from chalicelib.contexts.settlement import workers as settlement_workers
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     catalog_merchant.bp,
     catalog_shop.bp,
     catalog_workers.bp,
+    search_workers.bp,
     identity_api.bp,
     members_api.bp,
     inventory_api.bp,

@@ -200,6 +200,7 @@ FUNCTIONS = (
     Function("catalog_on_listing_fact", "catalog"),
     Function("catalog_retry_pictures", "catalog"),
     Function("catalog_write_sitemaps", "catalog", timeout_s=300, memory_mb=1024),
+    Function("search_build", "search", timeout_s=900, memory_mb=2048),
     Function("inventory_on_stock_fact", "inventory"),
     Function("orders_on_shipment_fact", "orders"),
     Function("orders_on_timeline_fact", "orders"),
@@ -307,6 +308,7 @@ SCHEDULES = (
     Schedule("payments_ask_provider", "rate(5 minutes)"),
     Schedule("catalog_retry_pictures", "rate(15 minutes)"),
     Schedule("catalog_write_sitemaps", "rate(1 hour)"),
+    Schedule("search_build", "rate(5 minutes)"),
     Schedule("settlement_close_statements", "cron(0 2 * * ? *)", retries=2),
 )
 
@@ -321,4 +323,5 @@ ARRIVALS = (
 MEDIA = Bucket("media", setting="SOUK_MEDIA_BUCKET")
 UPLOADS = Bucket("uploads", setting="SOUK_UPLOADS_BUCKET")
 STATIC = Bucket("static")
-BUCKETS = (MEDIA, UPLOADS, STATIC)
+SEARCH = Bucket("search", setting="SOUK_SEARCH_BUCKET")
+BUCKETS = (MEDIA, UPLOADS, STATIC, SEARCH)

@@ -42,7 +42,7 @@ class Settings:
     """What differs between stages. Durations are seconds, rates ten-thousandths (bps).
 
     A provider exists where its secret is set: `sandbox_payment_secret`, `stripe_key`; an empty
-    text means that it does not. `logins` are the companies that sign people in, by name.
+    text means that it does not. Without `search_bucket` the built-in index serves alone. `logins` are the companies that sign people in, by name.
     """
 
     stage: str
@@ -57,6 +57,7 @@ class Settings:
     token_secret: str = field(repr=False)
     mail_from: str
     edge_secret: str = field(default="", repr=False)
+    search_bucket: str = ""
     currency: str = "GBP"
     media_url: str = "/media"
     static_url: str = "/static"
@@ -104,6 +105,7 @@ def load(env: Mapping[str, str]) -> Settings:
         token_secret=_required(env, "SOUK_TOKEN_SECRET"),
         mail_from=_required(env, "SOUK_MAIL_FROM"),
         edge_secret=env.get("SOUK_EDGE_SECRET", ""),
+        search_bucket=env.get("SOUK_SEARCH_BUCKET", ""),
         currency=currency,
         media_url=env.get("SOUK_MEDIA_URL", "/media"),
         static_url=env.get("SOUK_STATIC_URL", "/static"),

@@ -6,6 +6,7 @@ from infra.wiring import (
     BUCKETS,
     INDEXES,
     MEDIA,
+    SEARCH,
     STATIC,
     TABLES,
     UPLOADS,
@@ -14,6 +15,8 @@ from infra.wiring import (
 )
 
 UPLOADS_KEPT_DAYS = 30
+INDEXES_KEPT_DAYS = 7
+"""The search index is built daily and not read when it is three days old."""
 ARRIVAL_QUEUES = tuple(dict.fromkeys(queue for _, queue in ARRIVALS))
 
 KEEP = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
@@ -90,6 +93,8 @@ def _bucket(bucket: Bucket, stage: str) -> Json:
             ]
         },
     }
+    if bucket is SEARCH:
+        properties |= _forgetting("forget-old-indexes", INDEXES_KEPT_DAYS)
     if bucket is not UPLOADS:
         return resource("AWS::S3::Bucket", properties, **KEEP)
     properties |= _uploads_extras()
@@ -97,19 +102,20 @@ def _bucket(bucket: Bucket, stage: str) -> Json:
     return resource("AWS::S3::Bucket", properties, DependsOn=policies, **KEEP)
 
 
+def _forgetting(name: str, days: int) -> Json:
+    rule = {
+        "Id": name,
+        "Status": "Enabled",
+        "ExpirationInDays": days,
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    return {"LifecycleConfiguration": {"Rules": [rule]}}
+
+
 def _uploads_extras() -> Json:
     """Files come straight from a merchant's browser, are worked on and then forgotten."""
     return {
-        "LifecycleConfiguration": {
-            "Rules": [
-                {
-                    "Id": "forget-uploads",
-                    "Status": "Enabled",
-                    "ExpirationInDays": UPLOADS_KEPT_DAYS,
-                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-                }
-            ]
-        },
+        **_forgetting("forget-uploads", UPLOADS_KEPT_DAYS),
         "CorsConfiguration": {
             "CorsRules": [
                 {

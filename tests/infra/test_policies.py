@@ -35,8 +35,15 @@ WRITES = {
     "settlement": {"settlement"},
     "notifications": {"notifications"},
     "privacy": {"privacy", "identity", "members", "cart", "orders"},
+    "search": {"catalog"},
 }
-READS = {"catalog": {"merchants"}, "notifications": {"identity"}}
+READS = {
+    "catalog": {"merchants"},
+    "notifications": {"identity"},
+    "search": {"merchants"},
+}
+SILENT = {"relay", "notifications", "search"}
+"""Groups that tell no facts."""
 
 
 def statements(group: str) -> list[dict]:
@@ -120,7 +127,7 @@ def test_a_group_takes_from_its_own_queues_alone(group: str):
     assert granted(group, CONSUME) == own
 
 
-@pytest.mark.parametrize("group", [one for one in GROUPS if one not in {"relay", "notifications"}])
+@pytest.mark.parametrize("group", [one for one in GROUPS if one not in SILENT])
 def test_whoever_has_effects_can_tell_them(group: str):
     assert "OutboxTable" in granted(group, {"dynamodb:PutItem"})
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from chalicelib.contexts.catalog.model.products import Product
+from chalicelib.contexts.catalog.model.searchable import Searchable, plain, words_beside
 from chalicelib.contexts.catalog.model.words import stems
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.text import fold
@@ -108,6 +109,7 @@ class Entry(Struct, frozen=True):
     partitions: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
+    told: Searchable | None = None
 
     def marker(self, as_of: str) -> Marker:
         """Make the marker that stands for this entry."""
@@ -154,10 +156,12 @@ def entry_of(
     in_stock: bool,
     sold: int,
     placeholder: str,
+    category_names: Collection[str] = (),
 ) -> Entry:
     """Say what the index holds of a product that is in the shop.
 
-    `ancestors` are its category and those above it; `sold` is how many units were paid for.
+    `ancestors` are its category and those above it, `category_names` what they are called in every
+    language; `sold` is how many units were paid for.
     """
     card = card_of(product, merchant_name=merchant_name, in_stock=in_stock, placeholder=placeholder)
     text = msgspec.json.encode(card).decode()
@@ -179,7 +183,22 @@ def entry_of(
         for word, weight in words.items()
     ]
     labels = {f"merchant{MARK}{product.merchant_id}": merchant_name}
-    return Entry(tuple(rows), partitions, counted, labels)
+    told = Searchable(
+        code=product.code,
+        title=product.content.title,
+        words=words_beside(
+            product, merchant_name, category_names, [value for _, value in _attributes(product)]
+        ),
+        body=plain(product.content.description),
+        keys=tuple(filters),
+        counted=counted,
+        merchant=merchant_name,
+        created_at=product.created_at,
+        amount=product.price.amount,
+        name=values[Order.NAME],
+        sold=sold,
+    )
+    return Entry(tuple(rows), partitions, counted, labels, told)
 
 
 def sort_values(product: Product, sold: int) -> dict[Order, str]:

@@ -27,6 +27,7 @@ from chalicelib.contexts.catalog.model.listing import (
     tallied,
 )
 from chalicelib.contexts.catalog.model.products import ID_PREFIX, Product
+from chalicelib.contexts.catalog.model.searchable import Searchable
 from chalicelib.contexts.catalog.service import write
 from chalicelib.contexts.catalog.service.jobs import Relist
 from chalicelib.contexts.catalog.store import categories as category_rows
@@ -77,6 +78,15 @@ def bring_in_step(product_ids: Collection[str], *, is_afresh: bool = False) -> s
         left = again
         retries.pause(attempt)
     return failed | set(left)
+
+
+def told(product_ids: Sequence[str]) -> list[Searchable]:
+    """Say what search must know of those of these products that are in the shop, as it is now.
+
+    Three round trips for about 30 products.
+    """
+    entries = [_entry(truth) for _, _, truth in _read(product_ids)]
+    return [entry.told for entry in entries if entry.told is not None]
 
 
 def add_up() -> None:
@@ -211,7 +221,14 @@ def _entry(truth: _Truth) -> Entry:
         in_stock=truth.has_stock,
         sold=truth.sold,
         placeholder=settings().static_url + PLACEHOLDER,
+        category_names=_names(truth.tree, product.content.category_id),
     )
+
+
+def _names(tree: CategoryTree, category_id: str) -> list[str]:
+    """What a category and those above it are called, in every language."""
+    line = [tree.by_id[one] for one in tree.ancestors(category_id)]
+    return [name for category in line for name in dict(category.name).values()]
 
 
 def _fitting(deltas: Sequence[store.DeltaItem]) -> list[store.DeltaItem]:

@@ -75,6 +75,26 @@ class Wish(Struct, frozen=True, kw_only=True):
     cursor: str = ""
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether more is asked than one partition answers: words, or filters that combine."""
+        filters = (self.attributes, self.category and self.merchant)
+        bounds = (self.in_stock, self.min_price, self.max_price)
+        return bool(self.q or any(filters)) or any(one is not None for one in bounds)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The filter keys that a product must have."""
+        keys = []
+        if self.category:
+            keys.append(f"c:{category_id(self.category)}")
+        if self.merchant:
+            keys.append(f"m:{self.merchant}")
+        if self.in_stock is not None:
+            keys.append(f"s:{int(self.in_stock)}")
+        keys += [attribute_key(name, value) for name, value in self.attributes.items()]
+        return tuple(keys)
+
+    @property
     def scope(self) -> str:
         """What a cursor of this list fits: the same wish, whatever its limit."""
         same = msgspec.json.encode(replace(self, limit=PAGE_SIZE, cursor=""))
@@ -91,6 +111,7 @@ class Found(Struct, frozen=True):
     next_cursor: str | None
     total: int | None
     facets: str = NO_FACETS
+    did_you_mean: str | None = None
 
     def decoded(self) -> list[Card]:
         """Return the cards as values, for pages."""
@@ -131,7 +152,7 @@ def products(wish: Wish) -> Found:
     if words:
         return _ranked(wish, words[:WORDS_MAX], position)
     partitions = _partitions(wish)
-    if len(partitions) == 1 and not _narrows(wish):
+    if not wish.is_narrow:
         return _listed(wish, partitions[0], position)
     return _narrowed(wish, partitions[0], position)
 
@@ -278,25 +299,9 @@ def _order(wish: Wish) -> tuple[Order, bool]:
     return ORDERS["newest" if wish.sort in {"", RELEVANCE} else wish.sort]
 
 
-def _narrows(wish: Wish) -> bool:
-    return bool(
-        wish.attributes
-        or wish.in_stock is not None
-        or wish.min_price is not None
-        or wish.max_price is not None
-    )
-
-
 def _needed(wish: Wish, words: Sequence[str]) -> list[str]:
     """The filter keys that a row must have, framed as rows keep them."""
-    keys = [f"w:{word}" for word in words]
-    if wish.category:
-        keys.append(f"c:{category_id(wish.category)}")
-    if wish.merchant:
-        keys.append(f"m:{wish.merchant}")
-    if wish.in_stock is not None:
-        keys.append(f"s:{int(wish.in_stock)}")
-    keys += [attribute_key(name, value) for name, value in wish.attributes.items()]
+    keys = [*(f"w:{word}" for word in words), *wish.needed]
     return [f"\n{key}\n" for key in keys]
 
 

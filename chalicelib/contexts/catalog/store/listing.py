@@ -2,7 +2,8 @@
 
 `LIST#partition#order` / `sort value#code` and `TOKEN#word` / `weight#code` carry cards;
 `LIST#partition` / `COUNTS` what a listing answers beside its cards, `TALLY` the exact counts behind
-it; `LISTED#code` / `LISTED` what of a product is in the index; `DELTAS` / ulid changes of counts
+it; `SEARCH` / `CHANGED#code` what changed since search was built and `SEARCH` / `POINTER` what was
+built; `LISTED#code` / `LISTED` what of a product is in the index; `DELTAS` / ulid changes of counts
 that are not added up yet; `SOLD#code` / `SOLD` how many units of a product were paid for.
 """
 
@@ -23,15 +24,22 @@ from chalicelib.contexts.catalog.model.listing import (
     Entry,
     IndexRow,
     Marker,
+    Order,
     Tally,
     category_counts,
     counts_pk,
     facets_of,
+    list_pk,
 )
+from chalicelib.contexts.catalog.model.searchable import Searchable
 from chalicelib.contexts.catalog.store.base import CatalogItem
 from chalicelib.kernel import ids
 
 DELTAS = "DELTAS"
+SEARCH = "SEARCH"
+CHANGED = "CHANGED#"
+POINTER = "POINTER"
+CHANGED_READ = 1_000
 
 
 class ListingItem(CatalogItem, discriminator="LIST"):
@@ -74,6 +82,30 @@ class SoldItem(CatalogItem, discriminator="SOLD"):
     """How many units of a product were paid for."""
 
     units = NumberAttribute()
+
+
+class ChangedItem(CatalogItem, discriminator="CHANGED"):
+    """What search must know of a product that changed since it was built; no `told` where it left.
+
+    Written with the index's rows, so that search follows whatever the index follows. `stamp` is new
+    with every change: what a build has seen is removed only where it still is what was seen.
+    """
+
+    stamp = UnicodeAttribute()
+    told: DocumentAttribute[Searchable] = DocumentAttribute(Searchable, null=True)
+
+    @property
+    def code(self) -> str:
+        return self.sk.removeprefix(CHANGED)
+
+
+class PointerItem(CatalogItem, discriminator="POINTER"):
+    """The index that search reads: the object that holds it, and the digest of its bytes."""
+
+    object = UnicodeAttribute()
+    digest = UnicodeAttribute()
+    built_at = UnicodeAttribute()
+    products = NumberAttribute()
 
 
 class FoundRow(Struct, frozen=True):
@@ -161,12 +193,52 @@ def change(
     """
     before = seen.document.rows if seen else {}
     known = {} if is_afresh else before
-    writes = [_mark(code, seen, after)]
+    writes = [_mark(code, seen, after), _changed(code, entry)]
     writes += [transact.put(_row(row)) for row in entry.rows if known.get(row.place) != row.digest]
     writes += [transact.delete(_place(place)) for place in before if place not in after.rows]
     if delta.changes:
         writes.append(transact.create(DeltaItem(pk=DELTAS, sk=ids.ulid(), document=delta)))
     return writes
+
+
+def searched() -> tuple[list[ChangedItem], PointerItem | None, bool]:
+    """Read what search is made of: what changed, the pointer, whether that is all. One round trip.
+
+    The pointer is read after what changed: a build publishes it before it removes what it holds.
+    """
+    rows = reads.query(CatalogItem, SEARCH, limit=CHANGED_READ)
+    changed = [row for row in rows.items if isinstance(row, ChangedItem)]
+    pointer = [row for row in rows.items if isinstance(row, PointerItem)]
+    return changed, pointer[0] if pointer else None, rows.position is None
+
+
+def all_changed() -> list[ChangedItem]:
+    """Read everything that changed since search was built. For the worker that builds it."""
+    return list(reads.query_all(ChangedItem, SEARCH, begins_with=CHANGED))
+
+
+def pointer() -> PointerItem | None:
+    """Read which index search reads."""
+    return reads.get(PointerItem, SEARCH, POINTER)
+
+
+def point(new: PointerItem, seen: PointerItem | None) -> Write:
+    """Contribute which index search reads from now on. Fails where it moved since it was seen."""
+    new.pk, new.sk = SEARCH, POINTER
+    if seen is None:
+        return transact.create(new)
+    same = (PointerItem.digest == seen.digest) & (PointerItem.built_at == seen.built_at)
+    return transact.put(new, same)
+
+
+def caught_up(row: ChangedItem) -> Write:
+    """Contribute that a change is in the published index. Fails where it changed again since."""
+    return transact.delete(ChangedItem(pk=row.pk, sk=row.sk), ChangedItem.stamp == row.stamp)
+
+
+def card_key(code: str, created_at: str) -> Key:
+    """Where a listed product's card lies."""
+    return Key(ListingItem, list_pk(ALL, Order.NEWEST), f"{created_at}#{code}")
 
 
 def waiting(limit: int) -> Sequence[DeltaItem]:
@@ -221,6 +293,11 @@ def _mark(code: str, seen: ListedItem | None, marker: Marker) -> Write:
     if seen is None:
         return transact.create(row)
     return transact.put(row, ListedItem.revision == revision)
+
+
+def _changed(code: str, entry: Entry) -> Write:
+    row = ChangedItem(pk=SEARCH, sk=CHANGED + code, stamp=ids.ulid(), told=entry.told)
+    return transact.put(row)
 
 
 def _row(row: IndexRow) -> ListingItem:

@@ -1,0 +1,1 @@
+"""Search without AWS: words, and the index as a folder."""

@@ -1,0 +1,208 @@
+"""Search as the shop has it: built, published, followed, and done without when it is broken."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from chalicelib.aws import files
+from chalicelib.aws.settings import settings
+from chalicelib.contexts.catalog import service as catalog
+from chalicelib.contexts.catalog.service import Wish
+from chalicelib.contexts.catalog.store import listing as store
+from chalicelib.contexts.search import workers
+from chalicelib.contexts.search.service import building, packing, reading, search, suggest
+from chalicelib.kernel import clock
+from chalicelib.kernel.actors import SYSTEM
+from chalicelib.kernel.errors import BadCursor
+from tests.makers.index import caught_up
+from tests.makers.round_trips import counted
+from tests.makers.shop import CATEGORIES, Shop, a_product
+from tests.makers.stage import REGION, client
+
+BUCKET = "test-souk-search"
+TICK = {
+    "version": "0",
+    "account": "000000000000",
+    "region": "eu-west-1",
+    "detail": {},
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "time": "2026-03-02T09:00:00Z",
+    "id": "1",
+    "resources": [],
+}
+
+
+@pytest.fixture
+def shop(stage: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    monkeypatch.setenv("SOUK_SEARCH_BUCKET", BUCKET)
+    settings.cache_clear()
+    where = {"LocationConstraint": REGION}
+    client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+    yield Shop()
+    reading.forget()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A clock that moves on by so many seconds when it is told to."""
+    at = [clock.now()]
+    former = clock.use(lambda: at[0])
+
+    def move(seconds: float) -> None:
+        at[0] += timedelta(seconds=seconds)
+
+    yield move
+    clock.use(former)
+
+
+def on_shelf(shop: Shop, code: str, title: str, price: int = 1_000) -> str:
+    seller = shop.merchant()
+    catalog.load_categories(SYSTEM, CATEGORIES)
+    made = catalog.create(seller.actor, replace(a_product(code, price), title=title))
+    caught_up(made.id)
+    return made.id
+
+
+def titles(**wish: Any) -> list[str]:
+    return [card.title for card in search(Wish(**wish)).decoded()]
+
+
+def built() -> dict[str, int]:
+    told: dict[str, int] = workers.search_build(TICK, None)
+    return told
+
+
+def test_a_published_index_answers_with_total_and_facets(shop: Shop) -> None:
+    on_shelf(shop, "A", "Blue linen shirt", 2_500)
+    on_shelf(shop, "B", "Red cotton shirt", 1_500)
+    assert search(Wish(q="shirt", min_price=2_000)).total == 1
+    assert search(Wish(q="shirt", min_price=2_000)).facets == "[]"
+    assert built() == {"products": 2, "changes": 2}
+    reading.forget()
+    found = search(Wish(q="shirt", min_price=2_000))
+    assert [card.title for card in found.decoded()] == ["Blue linen shirt"]
+    assert found.total == 1
+    facets = {one["name"]: one["values"] for one in json.loads(found.facets)}
+    assert facets["merchant"][0]["count"] == 1
+    assert facets["merchant"][0]["label"] == "Acme"
+    assert search(Wish(q="lnen shirt")).did_you_mean == "linen shirt"
+    assert suggest("lin") == ["Blue linen shirt"]
+
+
+def test_pages_go_on_where_the_last_one_ended(shop: Shop) -> None:
+    for number in range(5):
+        on_shelf(shop, f"A{number}", f"Shirt {number}", 1_000 + number)
+    built()
+    first = search(Wish(q="shirt", sort="price_asc", limit=2))
+    cursor = first.next_cursor or ""
+    second = search(Wish(q="shirt", sort="price_asc", limit=2, cursor=cursor))
+    last = search(Wish(q="shirt", sort="price_asc", limit=2, cursor=second.next_cursor or ""))
+    seen = [card.title for page in (first, second, last) for card in page.decoded()]
+    assert seen == [f"Shirt {number}" for number in range(5)]
+    assert last.next_cursor is None
+    with pytest.raises(BadCursor):
+        search(Wish(q="shirt", limit=2, cursor=cursor))
+
+
+def test_what_changes_is_found_within_seconds(shop: Shop, later: Any) -> None:
+    first = on_shelf(shop, "A", "Blue linen shirt")
+    built()
+    assert titles(q="shirt") == ["Blue linen shirt"]
+    on_shelf(shop, "B", "Red cotton shirt")
+    catalog.remove(shop.merchant().actor, first)
+    caught_up(first)
+    later(5)
+    assert titles(q="shirt") == ["Red cotton shirt"]
+
+
+def test_what_left_is_not_shown_even_before_the_index_knows(shop: Shop, later: Any) -> None:
+    first = on_shelf(shop, "A", "Blue linen shirt")
+    built()
+    assert titles(q="shirt") == ["Blue linen shirt"]
+    catalog.remove(shop.merchant().actor, first)
+    caught_up(first)
+    later(1)
+    assert titles(q="shirt") == []
+
+
+def test_a_warm_search_is_one_round_trip_and_two_when_it_looks(shop: Shop, later: Any) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    built()
+    search(Wish(q="shirt"))
+    with counted() as trips:
+        search(Wish(q="shirt"))
+    assert len(trips) == 1
+    later(5)
+    with counted() as trips:
+        search(Wish(q="shirt"))
+    assert len(trips) == 2
+
+
+@pytest.mark.parametrize("harm", ["gone", "other bytes", "stale", "no pointer"])
+def test_the_built_in_index_serves_where_the_other_cannot(
+    shop: Shop, later: Any, harm: str
+) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    built()
+    pointer = store.pointer()
+    assert pointer is not None
+    if harm == "gone":
+        client("s3").delete_object(Bucket=BUCKET, Key=pointer.object)
+    elif harm == "other bytes":
+        files.put(BUCKET, pointer.object, b"not an index", content_type="text/plain")
+    elif harm == "stale":
+        later(reading.STALE_AFTER.total_seconds() + 1)
+    else:
+        pointer.delete()
+    found = search(Wish(q="linen", in_stock=False))
+    assert [card.title for card in found.decoded()] == ["Blue linen shirt"]
+    assert found.facets == "[]"
+
+
+def test_the_slower_of_two_builds_publishes_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    packed = packing.packed
+
+    def overtaken(folder: Path) -> bytes:
+        monkeypatch.setattr(packing, "packed", packed)
+        on_shelf(shop, "B", "Red cotton shirt")
+        assert building.build()["products"] == 2
+        return packed(folder)
+
+    monkeypatch.setattr(packing, "packed", overtaken)
+    assert building.build() == {"products": 0}
+    assert sorted(titles(q="shirt")) == ["Blue linen shirt", "Red cotton shirt"]
+
+
+def test_a_change_during_a_build_is_kept(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = on_shelf(shop, "A", "Blue linen shirt")
+    packed = packing.packed
+
+    def interrupted(folder: Path) -> bytes:
+        body = packed(folder)
+        catalog.remove(shop.merchant().actor, first)
+        caught_up(first)
+        return body
+
+    monkeypatch.setattr(packing, "packed", interrupted)
+    building.build()
+    changed, _, _ = store.searched()
+    assert [row.told for row in changed] == [None]
+    assert titles(q="shirt") == []
+
+
+def test_a_fresh_index_with_few_changes_is_left_alone(shop: Shop, later: Any) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    assert built()["products"] == 1
+    assert built() == {"products": 0}
+    later(building.BUILT_EVERY.total_seconds() + 1)
+    assert built()["products"] == 1
