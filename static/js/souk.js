@@ -41,6 +41,28 @@ for (const place of document.querySelectorAll("[data-fragment]")) {
     .catch(() => undefined);
 }
 
+// Words to go on with, while one types into the search field.
+for (const input of document.querySelectorAll("[data-suggest]")) {
+  let waiting = 0;
+  let asked = "";
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      const typed = input.value.trim();
+      if (!typed || typed === asked) return;
+      asked = typed;
+      fetch(`${input.dataset.suggest}?q=${encodeURIComponent(typed)}`, { headers: { Accept: "text/html" } })
+        .then((answer) => (answer.ok ? answer.text() : ""))
+        .then((text) => {
+          if (asked !== typed) return;
+          const fresh = new DOMParser().parseFromString(`<datalist>${text}</datalist>`, "text/html");
+          input.list.replaceChildren(...fresh.querySelectorAll("option"));
+        })
+        .catch(() => undefined);
+    }, 150);
+  });
+}
+
 // Choices that speak for themselves need no button.
 document.addEventListener("change", (event) => {
   const form = event.target.form;

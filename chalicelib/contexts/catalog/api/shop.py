@@ -18,6 +18,7 @@ from chalicelib.contexts.catalog.api.views import (
 from chalicelib.contexts.catalog.model.products import PRICE_MAX
 from chalicelib.contexts.catalog.service import Wish
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.search import service as search
 from chalicelib.kernel.errors import FieldError, Malformed
 from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX
 from chalicelib.web.endpoint import Answer, endpoint
@@ -82,7 +83,7 @@ def list_categories(request: Request) -> CategoriesView:
     answer=CardsView,
 )
 def list_products(request: Request) -> Answer:
-    found = service.products(_wish(request))
+    found = search.search(_wish(request))
     view = RawCardsView(
         [msgspec.Raw(card.encode()) for card in found.cards],
         found.next_cursor,

@@ -11,6 +11,7 @@ from chalicelib.contexts.catalog.pages import views
 from chalicelib.contexts.catalog.pages.product import product_view
 from chalicelib.contexts.catalog.service import Found, Shown, Wish
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.search import service as searching
 from chalicelib.kernel.errors import NotFound, Refusal
 from chalicelib.kernel.money import Money
 from chalicelib.web.forms import ChoiceView
@@ -44,6 +45,14 @@ def category_page(visit: Visit, category: str) -> Html:
 @page(bp, "GET", "/search")
 def search(visit: Visit) -> Html:
     return _listing(visit, "/search", None)
+
+
+@page(bp, "GET", "/search/suggest")
+def suggestions(visit: Visit) -> Html:
+    """What was typed may go on like this, as choices for the search field."""
+    typed = visit.query_text.get("q", "").strip()[:QUERY_LENGTH_MAX]
+    view = views.SuggestionsView(searching.suggest(typed) if typed else [])
+    return Html("fragments/suggestions.html", view, headers={"X-Robots-Tag": "noindex"})
 
 
 @page(bp, "GET", "/p/{product}")
@@ -85,7 +94,7 @@ def product_again(visit: Visit, refusal: Refusal, *, slug: str, sku: str, quanti
 def _listing(visit: Visit, path: str, category: Category | None) -> Html:
     given = _given(visit.query_text)
     wish, note = _wish(given, category, visit.words)
-    found = service.products(wish) if not note else Found([], None, 0)
+    found = searching.search(wish) if not note else Found([], None, 0)
     view = _listing_view(visit.words, path, category, given, wish, found, note)
     return Html("pages/catalog/listing.html", view, 400 if note else 200, is_public=not note)
 
@@ -173,6 +182,11 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
         else "",
         first_href=with_query(path, steady) if given.get("cursor") else "",
         note=note,
+        meant=views.LinkView(
+            found.did_you_mean, with_query(path, {**steady, "q": found.did_you_mean})
+        )
+        if found.did_you_mean
+        else None,
     )
 
 

@@ -31,6 +31,10 @@ class LinkView(Struct, frozen=True):
     href: str
 
 
+class SuggestionsView(Struct, frozen=True):
+    titles: list[str]
+
+
 class ShelfView(Struct, frozen=True):
     """A category as a place to go to."""
 
@@ -82,6 +86,7 @@ class ListingView(Struct, frozen=True, kw_only=True):
     next_href: str
     first_href: str
     note: str = ""
+    meant: LinkView | None = None
 
 
 def tint(tree: CategoryTree, category_id: str) -> int:
