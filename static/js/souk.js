@@ -86,7 +86,7 @@ if (awaited) {
   let looksLeft = 60;
   const look = async () => {
     if (document.hidden) return void setTimeout(look, pause);
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    const answer = await fetch(awaited.dataset.lookAt || location.href, { headers: { Accept: "text/html" } }).catch(() => null);
     const text = answer && answer.ok ? await answer.text() : "";
     const page = new DOMParser().parseFromString(text, "text/html");
     const fresh = page.querySelector("[data-standing]");

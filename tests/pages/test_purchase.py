@@ -2,9 +2,12 @@
 
 import pytest
 
+from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.orders import workers
 from tests.makers.browser import Browser
 from tests.makers.facts import deliver
+from tests.makers.people import PASSWORD, a_member
 from tests.makers.round_trips import counted
 
 
@@ -182,3 +185,53 @@ def declined(purchase) -> dict[str, object]:
         "currency": "GBP",
         "reason": "declined",
     }
+
+
+class TestAgain:
+    def test_what_was_bought_is_put_into_the_cart_once_more(self, browser, shop, goods) -> None:
+        purchase = shop.paid({goods: 2})
+        page = opened(browser, purchase)
+        page = browser.send(page, page.form(f"/orders/{purchase['id']}/again"))
+        assert page.address == "/cart"
+        assert page.one(".lines input[type=number]")["value"] == "2"
+
+    def test_what_cannot_be_had_is_named(self, browser, shop, goods) -> None:
+        purchase = shop.paid({goods: 2})
+        inventory.put_stock(shop.sellers["acme"].actor, goods, 0)
+        page = opened(browser, purchase)
+        page = browser.send(page, page.form(f"/orders/{purchase['id']}/again"))
+        assert len(page.texts(".note li")) == 1
+        assert not browser.get("/cart").soup.select(".lines")
+
+
+def test_a_waiting_page_looks_at_a_fragment_and_counts_down(browser, shop, goods) -> None:
+    purchase = shop.bought({goods: 1})
+    page = opened(browser, purchase)
+    waiting = page.one("[data-look-again]")
+    assert page.one("[data-until]")["data-until"] == purchase["expires_at"]
+    fragment = browser.get(str(waiting["data-look-at"]))
+    assert fragment.one("[data-standing]")["data-standing"] == waiting["data-standing"]
+    shop.capture(purchase)
+    after = browser.get(str(waiting["data-look-at"]))
+    assert after.one("[data-standing]")["data-standing"] != waiting["data-standing"]
+
+
+def test_a_guest_who_paid_is_offered_an_account(browser, shop, goods) -> None:
+    waiting = opened(browser, shop.bought({goods: 1}))
+    assert not waiting.soup.select("a[href^='/account/register']")
+    paid = shop.paid({goods: 1})
+    offer = opened(browser, paid).one("a[href^='/account/register']")
+    assert offer["href"] == f"/account/register?next=/orders/{paid['id']}"
+
+
+def test_a_members_purchases_are_sorted_into_tabs(browser, shop, goods) -> None:
+    _, token = a_member()
+    shop.bought({goods: 1}, headers={"authorization": f"Bearer {token}"})
+    _, browser.http.cookies["souk_session"] = identity.sign_in_page(
+        "ada@shop.example", PASSWORD, address="192.0.2.1"
+    )
+    page = browser.get("/account/orders?tab=to_pay")
+    assert page.one(".tabs [aria-current]").get_text() == "To pay"
+    assert len(page.soup.select("main h2 a")) == 1
+    assert "Nothing here" in browser.get("/account/orders?tab=refunds").text
+    assert browser.get("/account/orders?tab=nonsense").one(".tabs [aria-current]").text == "All"

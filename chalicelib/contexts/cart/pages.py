@@ -21,6 +21,7 @@ bp = Blueprint(__name__)
 PAPER_TINT = 7
 STEPS = {"more": 1, "less": -1}
 ALL, NONE = "all", "none"
+THEN = {"checkout": "/checkout", "drawer": "/fragments/cart"}
 
 
 class CartLineView(Struct, frozen=True, kw_only=True):
@@ -97,8 +98,16 @@ def add_line(visit: Visit) -> Redirect:
     """Add to what the cart holds of a variant already."""
     sku, more = visit.fields.text("sku"), visit.fields.whole("quantity", least=1)
     changed = _added(visit.cart_id, sku, more)
-    is_hasty = visit.fields.text("then") == "checkout"
-    return Redirect("/checkout" if is_hasty else "/cart", counted(changed))
+    to = THEN.get(visit.fields.text("then"), "/cart")
+    return Redirect(to, counted(changed))
+
+
+@page(bp, "GET", "/fragments/cart")
+def drawer(visit: Visit) -> Html:
+    """The cart beside the page, for scripts: what was put in, with the new count."""
+    priced = look(visit)
+    view = cart_view(priced, visit.words) if priced else CartPageView(groups=[])
+    return Html("fragments/drawer.html", view, headers={"X-Robots-Tag": "noindex"})
 
 
 def change_again(visit: Visit, refusal: Refusal) -> Html:

@@ -193,6 +193,7 @@ PAGES = [
     Door("GET /terms", ANYONE),
     Door("GET /privacy", ANYONE),
     Door("GET /cart", ANYONE),
+    Door("GET /fragments/cart", ANYONE),
     Door("POST /cart/lines", ANYONE, form={"sku": "kiln.TEA", "quantity": "1"}),
     Door("POST /cart/lines", NOBODY, form={"sku": "kiln.DRAFT", "quantity": "1"}),
     Door("POST /cart/quantities", GUEST, form={"sku": "acme.TEA", "quantity": "1"}),
@@ -237,6 +238,8 @@ PAGES = [
     Door("POST /account/register", ANYONE, form={"login": "n@shop.example", "password": PASSWORD}),
     Door("POST /account/sign-out", ANYONE, form={}),
     Door("GET /orders/{purchase}", VISITORS, PURCHASE),
+    Door("GET /fragments/orders/{purchase}", VISITORS, PURCHASE),
+    Door("POST /orders/{purchase}/again", VISITORS, PURCHASE, form={}),
     Door("POST /orders/{purchase}/cancel", VISITORS, PURCHASE, form={}),
     Door("POST /orders/{purchase}/cancel", VISITORS, PURCHASE, form={"order": "<placed order>"}),
     Door(

@@ -76,3 +76,40 @@ def test_an_empty_cart_has_no_quote(shop: Shop) -> None:
     cart = shop.cart()
     with pytest.raises(CartEmpty):
         service.quote(cart["id"], cart["token"], "GB")
+
+
+class TestAgain:
+    """Putting many goods in at once, as far as they can be had."""
+
+    def test_what_can_be_had_goes_in_and_the_rest_is_named(self) -> None:
+        shop = Shop()
+        tea = shop.goods(own_code="TEA", stock=3)
+        cart, left_out = service.add_many("", {tea: 5, "acme.GONE": 1})
+        assert quantities(cart) == {tea: 3}
+        assert left_out == [tea, "acme.GONE"]
+        again, left_out = service.add_many(cart.id, {tea: 1})
+        assert quantities(again) == {tea: 3}
+        assert left_out == [tea]
+
+    def test_nothing_to_be_had_leaves_no_cart_behind(self) -> None:
+        Shop().merchant()
+        _, left_out = service.add_many("", {"acme.GONE": 1})
+        assert left_out == ["acme.GONE"]
+        assert not rows.of_kind("cart", "CART")
+
+
+class TestSelecting:
+    def test_a_line_stays_unselected_when_its_quantity_is_set_and_not_when_more_is_added(
+        self,
+    ) -> None:
+        shop = Shop()
+        tea = shop.goods(own_code="TEA")
+        cart = shop.cart({tea: 1})
+        service.select(cart["id"], cart["token"], [])
+        assert not service.put_line(cart["id"], cart["token"], tea, 2).selected
+        assert service.add_to_line(cart["id"], cart["token"], tea, 1).selected
+
+    def test_a_stranger_selects_nothing(self) -> None:
+        cart = Shop().cart()
+        with pytest.raises(NoCart):
+            service.select(cart["id"], "wrong", None)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from chalicelib.contexts.orders.model.states import OrderState, PurchaseState
+from chalicelib.contexts.orders.model.tabs import Tab
 from chalicelib.contexts.payments.model import RefundState
 from chalicelib.contexts.shipping.model import ShipmentState
 from chalicelib.web.i18n import N_, Words
@@ -80,6 +81,16 @@ REFUND: Mapping[RefundState, str] = {
     RefundState.FAILED: N_("%(amount)s could not be sent back yet; we look after it."),
 }
 assert set(REFUND) == set(RefundState), "every state has its words"
+
+TABS: Mapping[Tab, str] = {
+    Tab.ALL: N_("All"),
+    Tab.TO_PAY: N_("To pay"),
+    Tab.TO_SHIP: N_("To ship"),
+    Tab.TO_RECEIVE: N_("To receive"),
+    Tab.COMPLETED: N_("Completed"),
+    Tab.REFUNDS: N_("Refunds"),
+}
+assert set(TABS) == set(Tab), "every tab has its words"
 
 PROVIDERS = {
     "sandbox": (N_("Sandbox payment"), N_("A pretend payment company, for trying things out.")),

@@ -3,21 +3,26 @@
 from chalice import Blueprint
 
 from chalicelib.aws.idempotency import Answer, IdempotencyKey
+from chalicelib.contexts.cart import service as carts
 from chalicelib.contexts.identity.pages import maybe_member, member
 from chalicelib.contexts.orders import service
+from chalicelib.contexts.orders.model.tabs import Tab
 from chalicelib.contexts.orders.model.values import purchase_of_order
 from chalicelib.contexts.orders.pages.views import (
     MineView,
+    StandingView,
     link_view,
     pay_address,
     purchase_view,
+    standing_of,
+    tab_views,
 )
 from chalicelib.contexts.orders.service import Seen, Shopper
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import NotFound, NotSignedIn, Refusal
 from chalicelib.web import forms
 from chalicelib.web.page import Html, Redirect, page, with_query
-from chalicelib.web.session import Visit
+from chalicelib.web.session import MEMBER, Visit, cart_cookie
 
 bp = Blueprint(__name__)
 
@@ -27,15 +32,20 @@ PURCHASES_SHOWN = 10
 @page(bp, "GET", "/account/orders")
 def mine(visit: Visit) -> Html:
     session = member(visit)
+    asked = visit.query_text.get("tab", "")
+    tab = Tab(asked) if asked in set(Tab) else Tab.ALL
     found = service.purchases_of_member(
-        session.actor, limit=PURCHASES_SHOWN, cursor=visit.query_text.get("cursor", "")
+        session.actor, limit=PURCHASES_SHOWN, cursor=visit.query_text.get("cursor", ""), tab=tab
     )
+    shown = {} if tab is Tab.ALL else {"tab": tab}
     view = MineView(
         who=session.name or session.email,
         purchases=[link_view(one, visit.words) for one in found.items],
-        next_href=with_query("/account/orders", {"cursor": found.next_cursor})
+        next_href=with_query("/account/orders", {**shown, "cursor": found.next_cursor})
         if found.next_cursor
         else "",
+        tabs=tab_views(tab, visit.words),
+        is_all=tab is Tab.ALL,
     )
     return Html("pages/orders/mine.html", view)
 
@@ -91,6 +101,28 @@ def receive(visit: Visit, purchase: str) -> Redirect:
     return Redirect(f"/orders/{purchase}")
 
 
+@page(bp, "POST", "/orders/{purchase}/again", refused=show_again)
+def buy_again(visit: Visit, purchase: str) -> Redirect:
+    """Put what was bought into the cart once more; the page says what could not be."""
+    seen = service.look(shopper(visit, purchase), purchase)
+    wanted: dict[str, int] = {}
+    for line in (line for order in seen.orders for line in order.lines):
+        wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
+    cart, left_out = carts.add_many(visit.cart_id, wanted)
+    pieces = sum(line.quantity for line in cart.lines.values())
+    told = {"without": ",".join(left_out)}
+    to = with_query(f"/orders/{purchase}", told) if left_out else "/cart"
+    return Redirect(to, (cart_cookie(cart.id, pieces),) if cart.lines else ())
+
+
+@page(bp, "GET", "/fragments/orders/{purchase}")
+def standing(visit: Visit, purchase: str) -> Html:
+    """Where a purchase stands, for scripts that wait for it."""
+    seen, steps = service.look_through(shopper(visit, purchase), purchase)
+    view = StandingView(standing_of(seen, steps))
+    return Html("fragments/standing.html", view, headers={"X-Robots-Tag": "noindex"})
+
+
 def shopper(visit: Visit, purchase: str) -> Shopper:
     """Tell who looks at a purchase: this browser by the token it keeps, else the member.
 
@@ -114,6 +146,8 @@ def _purchase_page(visit: Visit, purchase: str, refusal: Refusal | None = None) 
         visit.words,
         key=ids.ulid(),
         is_guest=bool(asking.token),
+        may_register=not visit.cookie(MEMBER),
+        left_out=visit.query_text.get("without", "").split(","),
         note=visit.words.refusal(refusal) if refusal else "",
     )
     return Html("pages/orders/purchase.html", view, refusal.status if refusal else 200)

@@ -7,6 +7,7 @@ from msgspec import Struct
 from chalicelib.contexts.orders.model.fulfilment import received
 from chalicelib.contexts.orders.model.refusals import NotShipped
 from chalicelib.contexts.orders.model.states import CANCELLABLE, OrderState, PurchaseState
+from chalicelib.contexts.orders.model.tabs import Tab
 from chalicelib.contexts.orders.model.timeline import Step, of_order
 from chalicelib.contexts.orders.model.values import (
     Address,
@@ -18,9 +19,10 @@ from chalicelib.contexts.orders.model.values import (
 from chalicelib.contexts.orders.pages import labels
 from chalicelib.contexts.orders.service import Listed, Seen
 from chalicelib.contexts.payments import service as payments
-from chalicelib.contexts.payments.model import PaymentState
+from chalicelib.contexts.payments.model import Payment, PaymentState
 from chalicelib.kernel import clock
 from chalicelib.kernel.money import Money, total
+from chalicelib.web.forms import ChoiceView
 from chalicelib.web.i18n import N_, PriceView, TimeView, Words
 
 PAPER_TINT = 7
@@ -105,6 +107,10 @@ class PurchasePageView(Struct, frozen=True, kw_only=True):
     email: str
     hint: str
     note: str
+    qr: str
+    may_register: bool
+    left_out: list[str]
+    is_over: bool
 
 
 class PurchaseLinkView(Struct, frozen=True, kw_only=True):
@@ -123,6 +129,14 @@ class MineView(Struct, frozen=True):
     who: str
     purchases: list[PurchaseLinkView]
     next_href: str
+    tabs: list[ChoiceView]
+    is_all: bool
+
+
+class StandingView(Struct, frozen=True):
+    """Changes with anything worth reading a purchase's page anew for."""
+
+    standing: str
 
 
 def provider_views(words: Words, current: str = "") -> list[ProviderView]:
@@ -141,9 +155,17 @@ def provider_views(words: Words, current: str = "") -> list[ProviderView]:
 
 
 def purchase_view(
-    seen: Seen, steps: Sequence[Step], words: Words, *, key: str, is_guest: bool, note: str = ""
+    seen: Seen,
+    steps: Sequence[Step],
+    words: Words,
+    *,
+    key: str,
+    is_guest: bool,
+    note: str = "",
+    may_register: bool = False,
+    left_out: Sequence[str] = (),
 ) -> PurchasePageView:
-    """Show a purchase to its shopper."""
+    """Show a purchase to its shopper. `left_out` are skus that could not be bought again."""
     purchase, orders = seen.purchase, seen.orders
     headline, explanation = _headline(purchase, orders)
     state, tone = _spoken_state(purchase, orders)
@@ -158,7 +180,7 @@ def purchase_view(
         explanation=words.say(explanation),
         state=words.say(state),
         tone=tone,
-        standing=_standing(seen, steps),
+        standing=standing_of(seen, steps),
         is_awaited=is_waiting,
         can_pay=is_waiting and purchase.expires_at > clock.iso(clock.now()),
         can_cancel=len(orders) > 1 and all(map(_can_cancel, _living(orders))),
@@ -182,6 +204,10 @@ def purchase_view(
         else "",
         note=note
         or (words.say(N_("The payment did not go through. Try again.")) if has_failed else ""),
+        qr=_qr(seen.payment) if is_waiting else "",
+        may_register=may_register and purchase.state is PurchaseState.PAID,
+        left_out=[line.title for one in orders for line in one.lines if line.sku in left_out],
+        is_over=purchase.state in {PurchaseState.EXPIRED, PurchaseState.CANCELLED},
     )
 
 
@@ -253,6 +279,29 @@ def pay_address(seen: Seen) -> str:
     return f"/orders/{seen.purchase.id}"
 
 
+def tab_views(current: Tab, words: Words) -> list[ChoiceView]:
+    """The tabs over a member's purchases."""
+    return [
+        ChoiceView(
+            words.say(label),
+            "/account/orders" if tab is Tab.ALL else f"/account/orders?tab={tab}",
+            is_current=tab is current,
+        )
+        for tab, label in labels.TABS.items()
+    ]
+
+
+def _qr(payment: Payment) -> str:
+    """What to scan for paying, as a picture within the page; empty where nothing is to be."""
+    action = payment.action
+    if action is None or action.type != "qr" or not action.qr:
+        return ""
+    import segno
+
+    picture: str = segno.make(action.qr, error="m").svg_data_uri(scale=6, border=4, light="#fff")
+    return picture
+
+
 def _headline(purchase: Purchase, orders: Sequence[Order]) -> tuple[str, str]:
     if purchase.state is PurchaseState.PAID and all(one.state in HERE for one in _living(orders)):
         return labels.ARRIVED
@@ -304,6 +353,6 @@ def _discount(orders: Sequence[Order], currency: str, words: Words) -> PriceView
     return words.money(-amount) if amount else None
 
 
-def _standing(seen: Seen, steps: Sequence[Step]) -> str:
+def standing_of(seen: Seen, steps: Sequence[Step]) -> str:
     states = [seen.purchase.state, seen.payment.state, *(one.state for one in seen.orders)]
     return "-".join([*states, str(len(steps)), str(len(seen.refunds))])

@@ -6,6 +6,7 @@ from chalicelib.aws import reads
 from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.model import timeline as steps
 from chalicelib.contexts.orders.model.states import OrderState
+from chalicelib.contexts.orders.model.tabs import Tab, fits
 from chalicelib.contexts.orders.model.timeline import Step
 from chalicelib.contexts.orders.model.values import Order, Purchase
 from chalicelib.contexts.orders.service.access import Shopper, merchants_order, opened, opened_order
@@ -14,6 +15,9 @@ from chalicelib.contexts.payments import store as payment_store
 from chalicelib.contexts.payments.model import Payment
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.paging import PAGE_SIZE, Page
+
+PAGES_MAX = 5
+"""How many pages of purchases one look under a tab reads at most."""
 
 
 class Listed(Struct, frozen=True):
@@ -49,8 +53,25 @@ def timeline(shopper: Shopper, order_id: str) -> list[Step]:
     return steps.of_order(whole.steps, order.id)
 
 
-def purchases_of_member(member: Actor, *, limit: int = PAGE_SIZE, cursor: str = "") -> Page[Listed]:
-    """List a member's purchases, newest first. Two round trips for a page of usual purchases."""
+def purchases_of_member(
+    member: Actor, *, limit: int = PAGE_SIZE, cursor: str = "", tab: Tab = Tab.ALL
+) -> Page[Listed]:
+    """List a member's purchases, newest first. Two round trips for a page of usual purchases.
+
+    Under a `tab` a page is looked through as far as `PAGES_MAX` reach, and holds whole pages' finds:
+    perhaps fewer than `limit`, or none, with more to come, perhaps a few more.
+    """
+    found: list[Listed] = []
+    for _ in range(1 if tab is Tab.ALL else PAGES_MAX):
+        listed = _page_of_member(member, limit, cursor)
+        found += [one for one in listed.items if fits(tab, one.purchase, one.orders)]
+        cursor = listed.next_cursor or ""
+        if len(found) >= limit or not cursor:
+            break
+    return Page(found, cursor or None)
+
+
+def _page_of_member(member: Actor, limit: int, cursor: str) -> Page[Listed]:
     member_id = member.as_member()
     rows = reads.page(
         store.PurchaseItem,

@@ -1,0 +1,123 @@
+"""Opening a cart, and pricing it as it would be bought now."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from chalicelib.aws import reads, secrets
+from chalicelib.aws.reads import Key
+from chalicelib.aws.settings import settings
+from chalicelib.contexts.cart import store
+from chalicelib.contexts.cart.model import (
+    Cart,
+    DeliveryNotOffered,
+    NoCart,
+    PricedCart,
+    Totals,
+    price,
+)
+from chalicelib.contexts.catalog import SkuCopy
+from chalicelib.contexts.catalog import store as catalog
+from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.merchants import store as merchants
+from chalicelib.contexts.shipping.model import DeliveryOption, NoDelivery, delivery_options
+
+
+def token_of(cart_id: str) -> str:
+    """The token that opens a cart, the same at every repeat."""
+    return secrets.token_for(cart_id)
+
+
+def look(cart_id: str, token: str, *, bearer: str = "") -> PricedCart:
+    """Price a cart as it would be bought now. Two round trips. Refuses `cart.not_found`."""
+    cart = opened(cart_id, token, bearer)
+    return delivered(cart, price_now(cart))
+
+
+def place_of(cart_id: str, token: str) -> Key:
+    """Where a cart lies, for reading it together with other rows. Refuses `cart.not_found`."""
+    return key_of(cart_id, token)
+
+
+def price_now(cart: Cart, *, with_stock: bool = True) -> PricedCart:
+    """Read what a cart's lines cost and whether they are for sale. One round trip.
+
+    Without `with_stock` every line counts as available: a checkout leaves that to its conditions.
+    """
+    skus, stock, sellers = read_about(cart, list(cart.lines), with_stock=with_stock)
+    if not with_stock:
+        stock = {sku: line.quantity for sku, line in cart.lines.items()}
+    return price(cart, skus, stock, sellers, settings().currency)
+
+
+def delivery_for(priced: PricedCart, country: str) -> Sequence[DeliveryOption]:
+    """List the ways to deliver that every merchant of the cart offers there, `standard` first."""
+    goods = priced.goods_by_merchant
+    sellers = [priced.merchants[merchant_id] for merchant_id in goods]
+    return delivery_options(sellers, goods, country)
+
+
+def chosen(options: Sequence[DeliveryOption], delivery_method: str) -> DeliveryOption:
+    """Find the chosen way to deliver. Refuses `cart.delivery_not_offered`."""
+    found = next((option for option in options if option.id == delivery_method), None)
+    if found is None:
+        raise DeliveryNotOffered
+    return found
+
+
+def delivered(cart: Cart, priced: PricedCart) -> PricedCart:
+    """Add what delivery costs, where a quote said where to and how. No round trip."""
+    known = all(merchant_id in priced.merchants for merchant_id in priced.goods_by_merchant)
+    if cart.delivery is None or not priced.selected or not known:
+        return priced
+    try:
+        options = delivery_for(priced, cart.delivery.country)
+        delivery = chosen(options, cart.delivery.method)
+    except (NoDelivery, DeliveryNotOffered):
+        return priced
+    return replace(priced, delivered=Totals.of(priced.selected, delivery.price))
+
+
+def read_about(
+    cart: Cart, skus: Sequence[str], *, with_stock: bool
+) -> tuple[dict[str, SkuCopy | None], dict[str, int], dict[str, Any]]:
+    """Read variants, what is left of them, and the merchants of the cart's lines at once."""
+    sellers = cart.merchant_ids
+    keys = [catalog.sku_key(sku) for sku in skus]
+    keys += [merchants.merchant_key(merchant_id) for merchant_id in sellers]
+    keys += inventory.level_keys(skus) if with_stock else []
+    rows = iter(reads.batch(keys)) if keys else iter(())
+    copies = {sku: catalog.sku_of(next(rows)) for sku in skus}
+    found = {merchant_id: next(rows) for merchant_id in sellers}
+    stock = inventory.levels(skus, [next(rows) for _ in skus]) if with_stock else {}
+    known = {key: merchants.merchant_of(row) if row else None for key, row in found.items()}
+    return copies, stock, known
+
+
+def opened(cart_id: str, token: str, bearer: str) -> Cart:
+    """Read a cart that this token opens. Refuses `cart.not_found`."""
+    place = key_of(cart_id, token)
+    if bearer:
+        row, session = reads.batch([place, identity.member_place(bearer)])
+        identity.member_in(session)
+    else:
+        row = reads.get(store.CartItem, place.pk, place.sk)
+    cart = store.cart_of(row)
+    if cart is None:
+        raise NoCart
+    return cart
+
+
+def key_of(cart_id: str, token: str) -> Key:
+    """Where a cart lies that this token opens. Refuses `cart.not_found`."""
+    if not secrets.token_fits(cart_id, token):
+        raise NoCart
+    return store.cart_key(cart_id)
+
+
+def read(cart_id: str) -> Cart | None:
+    """Read a cart by its id alone; None when it is gone."""
+    place = store.cart_key(cart_id)
+    return store.cart_of(reads.get(store.CartItem, place.pk, place.sk))
