@@ -1,13 +1,13 @@
 """`make bench`: CPU, round trips, cold start, memory and size, each against its limit.
 
 Times are ratios of paired runs in one process, since machines differ and drift; counts are exact.
-`python -m bench routes|pages|cold|memory|size` runs one part; `lighthouse`, which fetches its program
+`python -m bench routes|pages|cold|memory|size|search` runs one part; `lighthouse`, which fetches its program
 from npm, runs only by name.
 """
 
 import sys
 
-from bench import cold, lighthouse, memory, pages, routes, size
+from bench import cold, lighthouse, memory, pages, routes, search, size
 
 PARTS = {
     "routes": routes.main,
@@ -15,6 +15,7 @@ PARTS = {
     "cold": cold.main,
     "memory": memory.main,
     "size": size.main,
+    "search": search.main,
 }
 BY_NAME = {"lighthouse": lighthouse.main}
 

@@ -170,6 +170,7 @@ def test_the_slower_of_two_builds_publishes_nothing(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_shelf(shop, "A", "Blue linen shirt")
+    building.build()
     packed = packing.packed
 
     def overtaken(folder: Path) -> bytes:
