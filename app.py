@@ -19,6 +19,8 @@ from chalicelib.contexts.catalog.pages import lists as catalog_lists
 from chalicelib.contexts.identity import api as identity_api
 from chalicelib.contexts.identity import console as identity_console
 from chalicelib.contexts.identity import pages as identity_pages
+from chalicelib.contexts.identity.pages import codes as identity_codes
+from chalicelib.contexts.identity.pages import security as identity_security
 from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import console as inventory_console
 from chalicelib.contexts.inventory import workers as inventory_workers
@@ -83,6 +85,8 @@ BLUEPRINTS = (
     checkout.bp,
     purchase.bp,
     identity_pages.bp,
+    identity_codes.bp,
+    identity_security.bp,
     members_account.bp,
     members_addresses.bp,
     members_favourites.bp,

@@ -23,6 +23,7 @@ VISITOR = "souk_visitor"
 CART = "souk_cart"
 PURCHASES = "souk_purchases"
 LOCALE = "souk_locale"
+CHALLENGE = "souk_challenge"
 
 YEAR_S = 365 * 86_400
 CART_S = 90 * 86_400

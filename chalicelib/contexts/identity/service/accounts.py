@@ -22,8 +22,9 @@ def register(
     name: str = "",
     locale: str = "en",
     device: str = "",
+    prefix: str = "mbr",
 ) -> tuple[Account, str]:
-    """Make a member's account with its first bearer token (`mbr_…`).
+    """Make a member's account with its first session: a bearer's token (`mbr`) or a cookie's (`ses`).
 
     One of `email` and `phone` is given. Refuses `request.malformed` with the field, and
     `identity.cannot_register` for an address in use, which takes as long as a success.
@@ -42,7 +43,7 @@ def register(
         merchant_id="",
         created_at=clock.iso(now),
     )
-    token = ids.secret("mbr")
+    token = ids.secret(prefix)
     transact.commit(
         [
             *store.new_account(account, login, passwords.hashed(chosen)),

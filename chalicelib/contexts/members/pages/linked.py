@@ -16,8 +16,8 @@ from chalicelib.aws.secrets import sign
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.cart import pages as cart_pages
 from chalicelib.contexts.identity import service as identity
-from chalicelib.contexts.identity.model import LinkedElsewhere
-from chalicelib.contexts.identity.pages import maybe_member, member
+from chalicelib.contexts.identity.model import LinkedElsewhere, SecondFactorNeeded
+from chalicelib.contexts.identity.pages import ask_second_factor, device_of, maybe_member, member
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import NotFound, NotSignedIn, Refusal
 from chalicelib.providers import login as logins
@@ -123,9 +123,17 @@ def come_back(visit: Visit, provider: str) -> Html | Redirect:
     session = maybe_member(visit)
     if session is not None:
         return _offer_link(session.account_id, provider, person, kept)
-    opened, token = identity.sign_in_linked(
-        provider, person.subject, name=person.name, locale=visit.locale, attempt=kept.secret
-    )
+    try:
+        opened, token = identity.sign_in_linked(
+            provider,
+            person.subject,
+            name=person.name,
+            locale=visit.locale,
+            attempt=kept.secret,
+            device=device_of(visit),
+        )
+    except SecondFactorNeeded as needed:
+        return ask_second_factor(needed, kept.next)
     cookies = (
         forget(COOKIE),
         session_cookie(MEMBER, token),

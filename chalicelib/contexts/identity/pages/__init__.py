@@ -1,4 +1,4 @@
-"""Members' pages: sign in, register, sign out."""
+"""Members' pages: sign in, register, sign out; by code and second factor, and what secures it all."""
 
 from chalice import Blueprint
 from msgspec import Struct
@@ -12,9 +12,13 @@ from chalicelib.providers import login as logins
 from chalicelib.web.forms import FieldView
 from chalicelib.web.i18n import N_
 from chalicelib.web.page import Html, Redirect, local, missing, page, problem, with_query
-from chalicelib.web.session import MEMBER, Visit, forget, session_cookie
+from chalicelib.web.session import CHALLENGE, MEMBER, Cookie, Visit, forget, session_cookie
 
 bp = Blueprint(__name__)
+DONE = {
+    "reset": N_("Your new password is set; sign in with it."),
+    "late": N_("That took too long; sign in again."),
+}
 
 
 class CompanyLinkView(Struct, frozen=True):
@@ -32,6 +36,9 @@ class SignInView(Struct, frozen=True):
     other_href: str
     note: str = ""
     companies: tuple[CompanyLinkView, ...] = ()
+    done: str = ""
+    code_href: str = ""
+    reset_href: str = ""
 
 
 @page(bp, "GET", "/account/sign-in")
@@ -45,11 +52,14 @@ def sign_in_again(visit: Visit, refusal: Refusal) -> Html:
 
 @page(bp, "POST", "/account/sign-in", refused=sign_in_again)
 def sign_in(visit: Visit) -> Redirect:
-    login = login_of(visit)
-    session, token = service.sign_in_page(
-        login, visit.fields.text("password"), address=visit.address
-    )
-    return _welcome(visit, session, token)
+    login, password = login_of(visit), visit.fields.text("password")
+    try:
+        session, token = service.sign_in_page(
+            login, password, address=visit.address, device=device_of(visit)
+        )
+    except model.SecondFactorNeeded as needed:
+        return ask_second_factor(needed, visit.fields.text("next"))
+    return welcome(visit, session, token, visit.fields.text("next"))
 
 
 @page(bp, "GET", "/account/register")
@@ -67,15 +77,18 @@ def register(visit: Visit) -> Redirect:
     if not login or not password:
         raise missing(*(name for name in ("login", "password") if not visit.fields.text(name)))
     is_email = "@" in login
-    service.register(
+    _, token = service.register(
         email=login if is_email else None,
         phone=None if is_email else login,
         password=password,
         name=visit.fields.text("name"),
         locale=visit.locale,
+        device=device_of(visit),
+        prefix="ses",
     )
-    session, token = service.sign_in_page(login_of(visit), password, address=visit.address)
-    return _welcome(visit, session, token)
+    session = service.session(token)
+    assert session is not None, "a session that was just made is good"
+    return welcome(visit, session, token, visit.fields.text("next"))
 
 
 @page(bp, "POST", "/account/sign-out")
@@ -101,6 +114,18 @@ def maybe_member(visit: Visit) -> Session | None:
         return None
     visit.session = found
     return found
+
+
+def device_of(visit: Visit) -> str:
+    """Name the browser of a visit, for the list of sessions."""
+    return model.device_of(visit.headers.get("user-agent", ""))
+
+
+def ask_second_factor(needed: model.SecondFactorNeeded, next_: str) -> Redirect:
+    """Go on to the second factor; the proof of the first goes along in a cookie."""
+    challenge = Cookie(CHALLENGE, str(needed.extra["challenge"]), model.CHALLENGE_TTL_S)
+    to = with_query("/account/second-factor", {"next": local(next_, "")})
+    return Redirect(to, (challenge,))
 
 
 def actor_of(session: Session | None) -> Actor:
@@ -152,18 +177,23 @@ def company_links(next_: str) -> tuple[CompanyLinkView, ...]:
     )
 
 
-def _welcome(visit: Visit, session: Session, token: str) -> Redirect:
+def welcome(visit: Visit, session: Session, token: str, next_: str) -> Redirect:
+    """Let the browser remember the sign-in, and bring the visitor's cart along."""
     cookies = (session_cookie(MEMBER, token), *cart_pages.bring_along(visit, session.actor))
-    return Redirect(local(visit.fields.text("next"), "/account"), cookies)
+    return Redirect(local(next_, "/account"), cookies)
 
 
 def _sign_in_page(visit: Visit, next_: str, refusal: Refusal | None = None) -> Html:
+    done = "" if refusal else visit.query_text.get("done", "")
     view = SignInView(
         fields=credentials(visit, refusal),
         next=local(next_, ""),
         other_href=with_query("/account/register", {"next": local(next_, "")}),
         note=note_of(visit, refusal),
         companies=company_links(local(next_, "")),
+        done=visit.words.say(DONE[done]) if done in DONE else "",
+        code_href=with_query("/account/sign-in/code", {"next": local(next_, "")}),
+        reset_href="/account/reset",
     )
     return Html("pages/identity/sign-in.html", view, refusal.status if refusal else 200)
 

@@ -1,0 +1,150 @@
+"""Codes, passwords, second factors and sessions on pages, without scripts."""
+
+import pyotp
+import pytest
+from bs4 import Tag
+
+from chalicelib.contexts.identity import service
+from chalicelib.kernel import clock
+from tests.makers.people import PASSWORD, a_member
+from tests.pages.test_addresses import ada  # noqa: F401 - a fixture
+
+EMAIL = "ada@shop.example"
+NEW = "another password"
+
+
+def sent_code(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect the codes that are asked for, as the mail would say them."""
+    made: list[str] = []
+    from chalicelib.contexts.identity.store import codes
+
+    real = codes.new_code
+
+    def noted(key, row, request_id, now):
+        made.append(codes.code_of(request_id))
+        return real(key, row, request_id, now)
+
+    monkeypatch.setattr(codes, "new_code", noted)
+    return made
+
+
+def filled(form: Tag, name: str) -> str:
+    found = form.select_one(f'[name="{name}"]')
+    assert found is not None
+    return str(found.get("value", ""))
+
+
+@pytest.mark.usefixtures("stage")
+class TestCodes:
+    def test_sign_in(self, browser, monkeypatch) -> None:
+        a_member()
+        codes = sent_code(monkeypatch)
+        page = browser.get("/account/sign-in/code?next=/account/orders")
+        page = browser.send(page, page.form("/account/sign-in/code"), press="send", login=EMAIL)
+        assert "code is on its way" in page.text
+        form = page.form("/account/sign-in/code", holding="#f-code")
+        wrong = browser.send(page, form, press="enter", code="000000")
+        assert wrong.one("#e-code").get_text()
+        form = wrong.form("/account/sign-in/code", holding="#f-code")
+        page = browser.send(wrong, form, press="enter", code=codes[0])
+        assert page.address == "/account/orders"
+
+    def test_the_page_says_the_same_for_nobodys_login(self, browser) -> None:
+        a_member()
+        texts = []
+        for login in (EMAIL, "nobody@shop.example"):
+            page = browser.get("/account/sign-in/code")
+            page = browser.send(page, page.form("/account/sign-in/code"), press="send", login=login)
+            texts.append((page.status, page.text.replace(login, "…")))
+        assert texts[0] == texts[1]
+
+    def test_reset(self, browser, monkeypatch) -> None:
+        a_member()
+        codes = sent_code(monkeypatch)
+        page = browser.get("/account/reset")
+        page = browser.send(page, page.form("/account/reset"), press="send", login=EMAIL)
+        form = page.form("/account/reset", holding="#f-code")
+        short = browser.send(page, form, press="enter", code=codes[0], password="short")
+        assert (short.status, bool(short.one("#e-password").get_text())) == (400, True)
+        form = short.form("/account/reset", holding="#f-code")
+        page = browser.send(short, form, press="enter", code=codes[0], password=NEW)
+        assert "Your new password is set" in page.text
+        assert service.sign_in(EMAIL, NEW, address="")
+
+    def test_a_login_that_is_none_is_said_beside_it(self, browser) -> None:
+        page = browser.get("/account/reset")
+        page = browser.send(page, page.form("/account/reset"), press="send", login="ada@")
+        assert page.one("#f-login")["value"] == "ada@"
+        assert page.one("#e-login").get_text()
+
+
+@pytest.mark.usefixtures("ada")
+class TestSecurity:
+    def test_the_login_is_confirmed(self, browser, monkeypatch) -> None:
+        codes = sent_code(monkeypatch)
+        assert "Not confirmed yet" in browser.get("/account/security").text
+        page = browser.get("/account/verify")
+        page = browser.send(page, page.form("/account/verify"), press="send")
+        form = page.form("/account/verify", holding="#f-code")
+        page = browser.send(page, form, press="enter", code=codes[0])
+        assert "Thank you, this login is yours." in page.text
+        assert "Not confirmed yet" not in page.text
+
+    def test_the_password_is_changed(self, browser) -> None:
+        page = browser.get("/account/security")
+        form = page.form("/account/security/password")
+        wrong = browser.send(page, form, old_password="wrong", new_password=NEW)
+        assert (wrong.status, bool(wrong.one("#e-old_password").get_text())) == (401, True)
+        form = wrong.form("/account/security/password")
+        page = browser.send(wrong, form, old_password=PASSWORD, new_password=NEW)
+        assert "Your password is changed" in page.text
+
+    def test_a_second_factor_from_picture_to_sign_in(self, browser, stage) -> None:
+        page = browser.get("/account/security")
+        form = page.form("/account/security/second-factor")
+        page = browser.send(page, form, password=PASSWORD)
+        assert page.one(".qr svg")
+        authenticator = pyotp.TOTP(page.one("code").get_text().replace(" ", ""))
+        form = page.form("/account/security/second-factor/confirm")
+        wrong = browser.send(page, form, code="000000")
+        assert wrong.one("#e-code").get_text()
+        form = wrong.form("/account/security/second-factor/confirm")
+        page = browser.send(wrong, form, code=authenticator.at(clock.epoch(clock.now())))
+        recovery = page.texts("code")
+        assert (page.heading, len(recovery)) == ("Recovery codes", 10)
+        browser.http.cookies.clear()
+        stage.forward(30)
+        page = browser.get("/account/sign-in?next=/account/security")
+        form = page.form("/account/sign-in")
+        page = browser.send(page, form, login=EMAIL, password=PASSWORD)
+        assert page.heading == "Second factor"
+        wrong = browser.send(page, page.form("/account/second-factor"), code="000000")
+        assert wrong.one("#e-code").get_text()
+        page = browser.send(wrong, wrong.form("/account/second-factor"), code=recovery[0])
+        assert page.heading == "Security"
+        assert "Recovery codes left: 9" in page.text
+        assert not browser.http.cookies.get("souk_challenge")
+        form = page.form("/account/security/second-factor/drop")
+        assert "The second factor is off." in browser.send(page, form, password=PASSWORD).text
+
+    def test_a_sign_in_that_took_too_long_begins_again(self, browser, stage) -> None:
+        browser.http.cookies["souk_challenge"] = "chl_nonsense"
+        page = browser.get("/account/second-factor")
+        page = browser.send(page, page.form("/account/second-factor"), code="123456")
+        assert "That took too long" in page.text
+
+    def test_another_session_is_ended(self, browser) -> None:
+        _, phone = service.sign_in_page(EMAIL, PASSWORD, address="", device="Safari, iPhone")
+        page = browser.get("/account/sessions")
+        assert "Safari, iPhone" in page.text
+        form = next(one for one in page.soup.select("form") if one["action"].endswith("/end"))
+        page = browser.send(page, form)
+        assert "Safari, iPhone" not in page.text
+        assert service.session(phone) is None
+
+    def test_all_others_are_ended(self, browser) -> None:
+        for _ in range(3):
+            service.sign_in_page(EMAIL, PASSWORD, address="")
+        page = browser.get("/account/sessions")
+        page = browser.send(page, page.form("/account/sessions/end-others"))
+        assert len(page.soup.select("li.panel")) == 1
