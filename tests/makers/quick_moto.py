@@ -42,13 +42,16 @@ def quick_transactions() -> Iterator[None]:
 
 
 def kept() -> Callable[[], None]:
-    """Remember every row of the stage; what comes back puts all of them in again."""
-    tables = _tables()
-    clones = [_copied(table) for table in tables]
+    """Remember every row of the stage; what comes back puts all of them in again.
+
+    moto puts other tables in the place of those that a refused transaction touched, so they are
+    found by their names.
+    """
+    clones = {table.name: _copied(table) for table in _tables()}
 
     def put_back() -> None:
-        for table, clone in zip(tables, clones, strict=True):
-            table.items = _copied(clone).items
+        for table in _tables():
+            table.items = _copied(clones[table.name]).items
 
     return put_back
 

@@ -81,6 +81,7 @@ FILE = (
     b"Content-Type: text/csv\r\n\r\n" + CSV + b"\r\n--mark--\r\n"
 )
 CREDENTIALS = {"login": CLEO, "password": PASSWORD}
+NEW_PASSWORD = {"old_password": PASSWORD, "new_password": PASSWORD}
 ACME = {"kind": "merchant", "liked": "acme"}
 A_PRODUCT = {"kind": "product"}
 UNITS = [{"sku": "<sku>", "quantity": 1}]
@@ -124,7 +125,7 @@ PROGRAMS = [
         NOBODY,
         json={"email": CLEO, "code": "000000", "password": PASSWORD},
     ),
-    Door("PUT /api/v1/me/password", NOBODY, json={"old": "not this one", "new": PASSWORD}),
+    Door("PUT /api/v1/me/password", MEMBERS, json={"old": PASSWORD, "new": PASSWORD}),
     Door("GET /api/v1/me/sessions", MEMBERS),
     Door("DELETE /api/v1/me/sessions/{session}", NOBODY, fixed={"session": "made-up"}),
     Door("GET /api/v1/me", MEMBERS),
@@ -241,15 +242,11 @@ PAGES = [
     Door("GET /account/second-factor", ANYONE),
     Door("POST /account/second-factor", ANYONE, form={"code": "000000"}),
     Door("GET /account/security", ACCOUNT),
-    Door(
-        "POST /account/security/password",
-        NOBODY,
-        form={"old_password": "x", "new_password": PASSWORD},
-    ),
-    Door("POST /account/security/second-factor", NOBODY, form={"password": "x"}),
-    Door("GET /account/security/second-factor", NOBODY),
-    Door("POST /account/security/second-factor/confirm", NOBODY, form={"code": "000000"}),
-    Door("POST /account/security/second-factor/drop", NOBODY, form={"password": "x"}),
+    Door("POST /account/security/password", ACCOUNT, form=NEW_PASSWORD),
+    Door("POST /account/security/second-factor", ACCOUNT, form={"password": PASSWORD}),
+    Door("GET /account/security/second-factor", ACCOUNT),
+    Door("POST /account/security/second-factor/confirm", ACCOUNT, form={"code": "000000"}),
+    Door("POST /account/security/second-factor/drop", ACCOUNT, form={"password": PASSWORD}),
     Door("GET /account/sessions", ACCOUNT),
     Door("POST /account/sessions/end-others", ACCOUNT, form={}),
     Door("POST /account/sessions/{session}/end", NOBODY, fixed={"session": "made-up"}, form={}),

@@ -50,7 +50,7 @@ def test_every_route_has_a_policy_and_every_policy_a_route() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_nobody_reaches_what_is_anothers(cells: Cells, part: str) -> None:
-    before, put_back = everything(), kept()
+    before, put_back = stored(), kept()
     for door in PARTS[part]:
         for person in cells.people:
             came = {}
@@ -60,7 +60,7 @@ def test_nobody_reaches_what_is_anothers(cells: Cells, part: str) -> None:
                 judge(cells, door, person, target, one)
                 if not one.writes:
                     continue
-                if not may(door, person, target) and everything() != before:
+                if not may(door, person, target) and stored() != before:
                     cells.wrong.append(f"{door.route} as {person.name} on {target} wrote")
                 put_back()
             other = came.get("another's") or came.get("b")
@@ -69,13 +69,13 @@ def test_nobody_reaches_what_is_anothers(cells: Cells, part: str) -> None:
                 seen = [without_names(cells.world, one) for one in (other, missing)]
                 if seen[0] != seen[1]:
                     cells.wrong.append(f"{door.route} as {person.name} tells: {difference(*seen)}")
-    assert everything() == before
+    assert stored() == before
     tell("tenants", f"cells of {part}", cells.count)
 
 
 def test_one_thing_of_anothers_is_enough_to_be_refused(cells: Cells) -> None:
     """Where a request names several things, all but one of them are one's own."""
-    before = everything()
+    before = stored()
     for door in (one for one in DOORS if len(one.kinds) > 1):
         for person in (one for one in cells.people if one.role in door.who and one.side == "a"):
             for kind in door.kinds:
@@ -89,7 +89,7 @@ def test_one_thing_of_anothers_is_enough_to_be_refused(cells: Cells) -> None:
 
 def test_a_cookie_counts_only_from_the_shop_s_own_pages(cells: Cells) -> None:
     """No token, somebody else's token, another origin: refused, and nothing is written."""
-    before = everything()
+    before = stored()
     for door in (one for one in DOORS if one.method != "GET"):
         for person in (one for one in cells.people if one.role in door.who and one.side != "b"):
             if not door.is_page and (person.role != "cookie" or door.who == ANYONE):
@@ -129,7 +129,15 @@ def refused_without_effect(cells: Cells, what: str, came: Came, before: Rows) ->
     cells.count += 1
     if came.reply.status < 400 and not came.is_refused:
         cells.wrong.append(f"{what} got {came.reply.status}")
-    assert not came.writes or everything() == before, what
+    assert not came.writes or stored() == before, what
+
+
+def stored() -> Rows:
+    """All rows but the counts of failures: to guess is to be counted, whoever does it."""
+    return {
+        room: {place: row for place, row in table.items() if row["kind"]["S"] != "THROTTLE"}
+        for room, table in everything().items()
+    }
 
 
 def targets(door: Door, person: Person) -> tuple[str, ...]:

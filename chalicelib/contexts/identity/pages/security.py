@@ -97,9 +97,11 @@ def show_security(visit: Visit) -> Html:
     return _security(visit)
 
 
-def security_again(visit: Visit, refusal: Refusal) -> Html:
+def security_again(visit: Visit, refusal: Refusal) -> Html | Redirect:
     if type(refusal) is NotSignedIn:
         raise refusal
+    if isinstance(refusal, model.FactorConflict):
+        return Redirect("/account/security")
     return _security(visit, refusal)
 
 
@@ -134,13 +136,18 @@ def drop_second_factor(visit: Visit) -> Redirect:
 
 
 @page(bp, "GET", "/account/security/second-factor")
-def show_new_factor(visit: Visit) -> Html:
-    return _new_factor(visit)
+def show_new_factor(visit: Visit) -> Html | Redirect:
+    try:
+        return _new_factor(visit)
+    except model.FactorConflict:
+        return Redirect("/account/security")
 
 
-def new_factor_again(visit: Visit, refusal: Refusal) -> Html:
-    if type(refusal) is NotSignedIn or isinstance(refusal, model.FactorConflict):
+def new_factor_again(visit: Visit, refusal: Refusal) -> Html | Redirect:
+    if type(refusal) is NotSignedIn:
         raise refusal
+    if isinstance(refusal, model.FactorConflict):
+        return Redirect("/account/security")
     return _new_factor(visit, refusal)
 
 
