@@ -122,6 +122,15 @@ def test_what_changes_is_found_within_seconds(shop: Shop, later: Any) -> None:
     assert titles(q="shirt") == ["Red cotton shirt"]
 
 
+def test_what_nobody_finds_yet_is_looked_for_again(shop: Shop, later: Any) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    built()
+    assert titles(q="kettle") == []
+    on_shelf(shop, "B", "Copper kettle")
+    later(1)
+    assert titles(q="kettle") == ["Copper kettle"]
+
+
 def test_what_left_is_not_shown_even_before_the_index_knows(shop: Shop, later: Any) -> None:
     first = on_shelf(shop, "A", "Blue linen shirt")
     built()

@@ -5,6 +5,7 @@ now, whether it is in stock, and that it is in the shop at all. One partition wi
 built-in index's own: it answers it exactly, from rows. It answers the rest where no index can.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -16,8 +17,10 @@ from chalicelib.contexts.catalog.model.listing import Tally, facets_of
 from chalicelib.contexts.catalog.service import Found, Wish
 from chalicelib.contexts.catalog.store import listing as store
 from chalicelib.contexts.search.model import index, text
-from chalicelib.contexts.search.model.index import Filters
+from chalicelib.contexts.search.model.index import Filters, Page
+from chalicelib.contexts.search.model.text import Word
 from chalicelib.contexts.search.service import reading
+from chalicelib.contexts.search.service.reading import Held
 from chalicelib.kernel.paging import decode_cursor, encode_cursor
 
 OFFSET_MAX = 10_000
@@ -40,14 +43,9 @@ def search(wish: Wish) -> Found:
     if wish.q and not words:
         return Found([], None, 0)
     at = int(position.get(AT, 0))
-    page = index.search(
-        held.parts,
-        words,
-        Filters(wish.needed, wish.min_price, wish.max_price),
-        sort=_sort(wish),
-        offset=at,
-        limit=wish.limit,
-    )
+    page = _page(held, wish, words, at)
+    if page.total == 0 and (again := reading.held(reading.CHECKED_FOR_NOTHING)) is not None:
+        page, held = _page(again, wish, words, at), again
     end = at + wish.limit
     facets = facets_of(Tally(page.total, page.counts, dict(held.labels)))
     return Found(
@@ -63,6 +61,17 @@ def suggest(typed: str) -> list[str]:
     """Name products that what was typed begins; none where only the built-in index serves."""
     held = reading.held()
     return index.suggest(held.parts, typed) if held is not None else []
+
+
+def _page(held: Held, wish: Wish, words: Sequence[Word], at: int) -> Page:
+    return index.search(
+        held.parts,
+        words,
+        Filters(wish.needed, wish.min_price, wish.max_price),
+        sort=_sort(wish),
+        offset=at,
+        limit=wish.limit,
+    )
 
 
 def _sort(wish: Wish) -> str:

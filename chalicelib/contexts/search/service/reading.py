@@ -24,6 +24,8 @@ from chalicelib.contexts.search.service import packing
 from chalicelib.kernel import clock
 
 CHECKED_EVERY = timedelta(seconds=5)
+CHECKED_FOR_NOTHING = timedelta(seconds=1)
+"""Where nothing was found it may be so new that it is worth another look."""
 STALE_AFTER = timedelta(days=3)
 PREFIX = "souk-search-"
 
@@ -46,13 +48,13 @@ class Held(Struct):
 _held: dict[str, Held] = {}
 
 
-def held() -> Held | None:
+def held(every: timedelta = CHECKED_EVERY) -> Held | None:
     """Return the index to ask, brought in step where it is time; None where there is none."""
     bucket = settings().search_bucket
     if not bucket:
         return None
     now, before = clock.now(), _held.get(bucket)
-    if before is None or now - before.checked_at >= CHECKED_EVERY:
+    if before is None or now - before.checked_at >= every:
         _held[bucket] = before = _renewed(before, now)
     return before if before.parts else None
 
