@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from chalicelib.contexts.orders.model.values import order_id
 from chalicelib.contexts.settlement.model import StatementState
+from chalicelib.kernel import clock
 from infra.doctor.journal import merchant_of
 from infra.doctor.registry import Found, invariant
 from infra.doctor.rows import Row
@@ -174,6 +175,39 @@ def api_key_opens_its_merchant(whole: Whole) -> Found:
     for row in whole.of_kind("identity", "SESSION"):
         if accounts.get(row.account_id, "") != row.merchant_id:
             yield row.account_id, f"a session of it opens {row.merchant_id}"
+
+
+@invariant("keys.session_is_listed")
+def session_is_listed(whole: Whole) -> Found:
+    """A sign-in that is good is in its account's list, and what is listed is good."""
+    now = clock.epoch(whole.now)
+    sessions = {
+        row.subject: row for row in whole.of_kind("identity", "SESSION") if row.expires_at > now
+    }
+    listed = {
+        row.token_hash: row.subject
+        for row in whole.of_kind("identity", "SESSION_ENTRY")
+        if row.expires_at > now
+    }
+    for hashed, row in sessions.items():
+        if listed.get(hashed) != row.account_id:
+            yield (
+                row.account_id,
+                f"a session of it is in the list of {listed.get(hashed, 'nobody')}",
+            )
+    for hashed, account_id in listed.items():
+        if hashed not in sessions:
+            yield account_id, "a session in its list is over"
+
+
+@invariant("keys.credential_is_an_accounts")
+def credential_is_an_accounts(whole: Whole) -> Found:
+    """A password, a second factor or a recovery code belongs to an account that is there."""
+    accounts = {row.subject for row in whole.of_kind("identity", "ACCOUNT")}
+    for kind in ("CREDENTIAL", "TOTP", "RECOVERY"):
+        for row in whole.of_kind("identity", kind):
+            if row.subject not in accounts:
+                yield row.subject, f"there is a {kind.lower()} of it, and no such account"
 
 
 @invariant("keys.merchant_has_its_code")

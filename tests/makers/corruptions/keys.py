@@ -69,6 +69,16 @@ def a_key_opens_another_merchant(it: Patient) -> None:
     put(mine, merchant_id=other["merchant_id"]["S"])
 
 
+@breaks("keys.session_is_listed")
+def a_session_is_in_anothers_list(it: Patient) -> None:
+    put(it.rows("identity", "SESSION_ENTRY")[0], pk="ACCOUNT#acc_another")
+
+
+@breaks("keys.credential_is_an_accounts")
+def a_password_of_nobody(it: Patient) -> None:
+    put(it.rows("identity", "CREDENTIAL")[0], pk="ACCOUNT#acc_nobody")
+
+
 @breaks("keys.merchant_has_its_code")
 def a_code_changed_hands(it: Patient) -> None:
     put(it.row("merchants", "CODE", pk="#acme"), merchant_id="mer_another")
