@@ -1,5 +1,6 @@
 """Workflows of buying: checkout, money, expiry, cancellation."""
 
+from chalicelib.contexts.cart import service as carts
 from chalicelib.contexts.inventory import service as inventory
 from chalicelib.kernel.actors import SYSTEM
 from tests.faults.crashes.scene import Scene
@@ -76,6 +77,40 @@ def awaits(scene: Scene) -> None:
     assert scene.shop.look(scene.memo["cart"])["lines"] == []
 
 
+def selects_nuts(scene: Scene) -> None:
+    """The shopper chooses one of two lines; choosing it again changes nothing."""
+    cart = scene.memo["cart"]
+    carts.select(cart["id"], cart["token"], [scene.memo["nut"]])
+
+
+def runs_short(scene: Scene) -> None:
+    """Fewer are left than lie in the cart."""
+    stocked(scene)
+    seller = scene.shop.sellers["acme"]
+    inventory.put_stock(seller.actor, scene.memo["tea"], 1)
+    scene.shelves[scene.memo["tea"]] = 1
+
+
+def settles(scene: Scene) -> None:
+    cart = scene.memo["cart"]
+    carts.mend(cart["id"], cart["token"], [scene.memo["tea"]])
+
+
+def nuts_bought_and_tea_kept(scene: Scene) -> None:
+    seen = scene.now()
+    assert [one["sku"] for order in seen["orders"] for one in order["lines"]] == [scene.memo["nut"]]
+    assert kept(scene) == {scene.memo["tea"]: 2}
+
+
+def as_many_as_are_left(scene: Scene) -> None:
+    assert kept(scene) == {scene.memo["tea"]: 1, scene.memo["nut"]: 1}
+
+
+def kept(scene: Scene) -> dict[str, int]:
+    lines = scene.shop.look(scene.memo["cart"])["lines"]
+    return {line["sku"]: line["quantity"] for line in lines}
+
+
 def awaits_at_stripe(scene: Scene) -> None:
     awaits(scene)
     assert scene.now()["payment"]["action"]["url"]
@@ -87,6 +122,10 @@ CANCELLED = ("cancelled", "cancelled")
 EXPIRED = ("expired", "expired")
 WORKFLOWS = (
     Workflow("checkout", stocked, (checkout(),), awaits),
+    Workflow(
+        "checkout of a selection", stocked, (selects_nuts, checkout()), nuts_bought_and_tea_kept
+    ),
+    Workflow("settle a cart", runs_short, (settles,), as_many_as_are_left),
     Workflow("checkout at stripe", stocked, (checkout("stripe"),), awaits_at_stripe, "stripe"),
     Workflow(
         "checkout and payment at stripe",
