@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tests.faults.crashes.scene import HOUR_S, Scene
 from tests.faults.crashes.workflow import Step
-from tests.faults.crashes.workflows import buying, catalogue, people
+from tests.faults.crashes.workflows import buying, catalogue, people, signing_in
 from tests.faults.crashes.workflows.acts import (
     HALF_AN_HOUR_S,
     cancel_all,
@@ -164,5 +164,11 @@ STORIES = (
         catalogue.merchant_of_tops,
         (catalogue.hand_in,),
         catalogue.imported,
+    ),
+    Story(
+        "codes asked for, the last one used",
+        signing_in.is_member,
+        (signing_in.asks_for_a_code, signing_in.asks_for_a_code, signing_in.chooses_a_password),
+        signing_in.has_the_new_password,
     ),
 )

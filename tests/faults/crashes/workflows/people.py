@@ -158,6 +158,9 @@ WORKFLOWS = (
         stocked,
         (registers, signs_in),
         keeps_the_cart,
-        blind={"SESSION": {"row"}},  # one whose token was lost with the answer stays until it ends
+        blind={
+            "SESSION": {"row"},
+            "SESSION_ENTRY": {"row"},
+        },  # one whose answer was lost stays until it ends
     ),
 )
