@@ -22,21 +22,24 @@ class TestHome:
     def test_it_shows_categories_and_what_is_new(self, browser, listed) -> None:
         listed("TEE", title="Linen shirt", price=2_450)
         page = browser.get("/")
-        assert page.texts(".card__title") == ["Linen shirt"]
-        assert page.one(".card__title a")["href"].startswith("/p/linen-shirt-")
+        for shelf in ("h-newest", "h-best"):
+            shelved = f"section[aria-labelledby={shelf}] .card__title"
+            assert page.texts(shelved) == ["Linen shirt"]
+            assert page.one(f"{shelved} a")["href"].startswith("/p/linen-shirt-")
         assert "£ 24.50" in page.text
-        assert page.texts(".tile") == ["Clothing 1 product"]
+        assert page.texts("#categories .tile") == ["Clothing 1 product"]
+        assert page.texts(".fronts .tile") == ["Acme Visit the shop"]
         assert page.texts(".shelves a") == ["Clothing", "Tea", "Other"]
 
     def test_an_empty_market_says_so(self, browser) -> None:
         assert "The first products are being laid out" in browser.get("/").text
 
-    def test_it_takes_two_round_trips(self, browser, listed) -> None:
+    def test_it_takes_three_round_trips(self, browser, listed) -> None:
         listed()
         browser.get("/")
         with counted() as calls:
             browser.get("/")
-        assert len(calls) == 2, calls
+        assert len(calls) == 3, calls
 
 
 class TestListing:
@@ -127,7 +130,9 @@ class TestProduct:
         assert page.texts(".facts dt") == ["Fabric"]
         assert page.texts(".crumbs li") == ["Market", "Clothing", "Tops"]
         assert page.one("input[name=quantity]")["max"] == "3"
-        assert page.one("link[rel=canonical]")["href"] == f"http://127.0.0.1:8000/p/{product.slug}"
+        assert (
+            page.one("link[rel=canonical]")["href"] == f"http://127.0.0.1:8000/en/p/{product.slug}"
+        )
 
     def test_options_are_links_and_the_address_says_which_is_chosen(self, browser, listed) -> None:
         product = listed("TEE", options=("Size",), variants=sized(S=1_000, M=1_200))
@@ -165,14 +170,17 @@ class TestProduct:
         assert page.heading == HOSTILE
         assert not page.soup.select("[onerror], [style], .prose img, .prose script, a[href^=java]")
         scripts = page.soup.select("script")
-        assert [one.get("type") for one in scripts if not one.get("src")] == ["application/ld+json"]
+        inline = {one.get("type") for one in scripts if not one.get("src")}
+        assert inline == {"application/ld+json"}
         assert HOSTILE not in page.reply.text
         assert page.texts(".prose p") == ["Soft"]
 
     def test_machines_read_its_offers(self, browser, listed) -> None:
         product = listed("TEE", title="Linen shirt", price=1_299)
         page = browser.get(f"/p/{product.slug}")
-        said = json.loads(page.one("script[type='application/ld+json']").string)
+        structured = page.soup.select("script[type='application/ld+json']")
+        crumbs, said = [json.loads(one.string) for one in structured]
+        assert (crumbs["@type"], len(crumbs["itemListElement"])) == ("BreadcrumbList", 4)
         assert (said["@type"], said["name"]) == ("Product", "Linen shirt")
         offer = said["offers"][0]
         assert (offer["price"], offer["priceCurrency"]) == ("12.99", "GBP")

@@ -51,7 +51,7 @@ class TestFetch:
     def test_a_registry_that_does_not_answer_is_said_in_a_sentence(self, tmp_path, monkeypatch):
         words = '{"error": {"summary": "connect ECONNREFUSED"}}'
         npm = [sys.executable, "-c", f"import sys; print('{words}'); sys.exit(1)"]
-        monkeypatch.setattr(fetch, "_npm", lambda: npm)
+        monkeypatch.setattr(fetch, "npm", lambda: npm)
         with pytest.raises(fetch.Unreachable, match=r"could not be fetched .* ECONNREFUSED\. "):
             fetch.emulator(tmp_path)
 

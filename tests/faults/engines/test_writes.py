@@ -26,6 +26,33 @@ STORIES = {
         "TestApiKeys::test_a_revoked_key_opens_nothing",
     ),
     "integration/identity/test_api.py": ("TestSessions::test_a_named_cart_becomes_the_members",),
+    "integration/identity/test_codes.py": (
+        "TestSigningIn::test_a_code_signs_in_once_and_proves_the_address",
+        "TestSigningIn::test_guessing_ends_it",
+        "TestRevealing::test_a_code_for_nobodys_login_is_wrong_in_as_many_steps",
+        "TestResetting::test_a_new_password_ends_every_session",
+    ),
+    "integration/identity/test_security.py": (
+        "TestSessions::test_one_that_is_renewed_is_so_in_the_list",
+        "TestPassword::test_asks_for_the_old_one_and_ends_other_sessions",
+        "TestSecondFactor::test_a_code_is_good_once_even_at_once",
+        "TestSecondFactor::test_each_recovery_code_is_good_once",
+        "TestSecondFactor::test_without_it_again_by_the_password",
+    ),
+    "integration/identity/test_linked.py": (
+        "test_somebody_new_gets_an_account_and_enters_it_again",
+        "test_a_member_links_and_unlinks",
+    ),
+    "integration/members/test_addresses.py": ("test_the_same_form_twice_is_one_address",),
+    "integration/privacy/test_privacy.py": (
+        "test_a_copy_has_it_all_and_goes",
+        "test_whoever_is_erased_leaves_no_trace_and_the_books_stay",
+        "test_a_running_order_keeps_its_address_until_it_has_ended",
+    ),
+    "integration/search/test_search.py": (
+        "test_a_fresh_index_with_few_changes_is_left_alone",
+        "test_the_slower_of_two_builds_publishes_nothing",
+    ),
     "integration/merchants/test_service.py": (
         "TestReview::test_an_application_waits_and_is_approved",
         "TestDelivery::test_the_owner_replaces_the_ways_to_deliver",

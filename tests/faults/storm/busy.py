@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.privacy import service as privacy
+from chalicelib.kernel.actors import Actor, ActorKind
 from tests.conftest import Clock
 from tests.faults.crashes.scene import Scene, scene
 from tests.faults.crashes.workflows.catalogue import described, hand_in, merchant_of_tops, sent
 from tests.makers import end_states
+from tests.makers.people import PASSWORD
 from tests.makers.quick import Cloud
 
 BY_ORDER = {
@@ -27,7 +31,9 @@ noticed a level, and in how many steps a count was added up.
 def busy_hour(
     cloud: Cloud, clock: Clock, monkeypatch: pytest.MonkeyPatch, purchases: int
 ) -> Iterator[Scene]:
-    """Products, an import, purchases that are shipped, delivered and partly refunded."""
+    """Products, an import, purchases shipped, delivered and partly refunded, and two members: one
+    wants a copy of what is kept, one wants it erased.
+    """
     with scene(clock, cloud, monkeypatch, "far") as made:
         merchant_of_tops(made)
         tea, nut = made.goods(stock=1_000), made.goods("bolt", "NUT", stock=1_000)
@@ -36,6 +42,8 @@ def busy_hour(
             step = sent("POST", "/api/v1/merchant/products", _product(number), key=f"p{number}")
             step(made)
             _buy(made, tea, nut)
+        privacy.request_export(_member("copied@example.com"))
+        privacy.erase(_member("erased@example.com"), "ERASE")
         relay(made)
         yield made
 
@@ -51,6 +59,11 @@ def in_the_end(made: Scene) -> end_states.State:
     """Let all workers do theirs; returns what the stage is then."""
     made.machine.drain()
     return end_states.state((), BY_ORDER, timeless=True)
+
+
+def _member(email: str) -> Actor:
+    member, _ = identity.register(email=email, password=PASSWORD)
+    return Actor(ActorKind.MEMBER, member.id)
 
 
 def _product(number: int) -> Any:
