@@ -34,7 +34,7 @@ class TestHome:
         page = browser.get("/")
         assert page.status == 200
         assert "Come back soon" in page.text
-        assert not page.soup.select("#h-best")
+        assert not page.soup.select("#h-more")
 
     def test_it_costs_three_round_trips(self, browser, listed) -> None:
         listed()

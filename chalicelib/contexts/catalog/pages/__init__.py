@@ -159,6 +159,8 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
     base = {k: v for k, v in given.items() if k in {"q", "sort"}}
     steady = {k: v for k, v in given.items() if k != "cursor"}
     shown = found.decoded()
+    facets = views.listing_facets(found.facets, tree, words, path, steady, category=category)
+    more_facets = facets[views.FACETS :]
     return views.ListingView(
         title=_title(category, wish, words),
         path=path,
@@ -169,7 +171,9 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
         cards=[views.card_view(card, tree, words) for card in shown],
         sorts=_sorts(wish, words),
         chips=_chips(filters, steady, path, found, words),
-        facets=views.listing_facets(found.facets, tree, words, path, steady, category=category),
+        facets=facets[: views.FACETS],
+        more_facets=more_facets,
+        more_opens=any(one.is_chosen for one in more_facets),
         kept=[(k, v) for k, v in steady.items() if k not in {"sort", "min", "max", "in_stock"}],
         price_min=given.get("min", ""),
         price_max=given.get("max", ""),

@@ -25,7 +25,8 @@ bp = Blueprint(__name__)
 
 HOME_CARDS = 15
 SHOWCASE = 6
-BEST = 10
+BEST = 30
+MORE = 10
 FRONTS_MAX = 8
 FRONT_CARDS = 24
 FEED_CARDS = 30
@@ -44,7 +45,7 @@ class HomeView(Struct, frozen=True):
     showcase: list[views.CardView]
     shelves: list[views.ShelfView]
     newest: list[views.CardView]
-    best: list[views.CardView]
+    more: list[views.CardView]
     fronts: list[FrontView]
 
 
@@ -74,18 +75,20 @@ class MerchantView(Struct, frozen=True, kw_only=True):
 
 @page(bp, "GET", "/")
 def home(visit: Visit) -> Html:
-    """What is new with its counts, and what sells best and is there: three round trips."""
+    """What is new with its counts, and what sells best of the rest: three round trips."""
     found = service.products(Wish(sort="newest", limit=HOME_CARDS))
     best = service.products(Wish(sort="best_selling", in_stock=True, limit=BEST)).decoded()
     fresh = found.decoded()
+    shown = {card.id for card in fresh}
+    more = [card for card in best if card.id not in shown][:MORE]
     tree = service.categories()
     cards = [views.card_view(card, tree, visit.words) for card in fresh]
     view = HomeView(
         showcase=[card for card in cards if card.image][:SHOWCASE],
         shelves=views.shelf_views(tree, visit.words, _category_counts(found)),
         newest=cards,
-        best=[views.card_view(card, tree, visit.words) for card in best],
-        fronts=_fronts([*fresh, *best]),
+        more=[views.card_view(card, tree, visit.words) for card in more],
+        fronts=_fronts(found, [*fresh, *best]),
     )
     return Html("pages/catalog/home.html", view, is_public=True)
 
@@ -111,9 +114,10 @@ def feed(visit: Visit) -> Response:
     return plain(visit, text, "application/atom+xml; charset=utf-8")
 
 
-def _fronts(cards: list[Card]) -> list[FrontView]:
-    """The merchants of what is shown, each once."""
-    seen = {card.merchant.id: card.merchant.name for card in cards}
+def _fronts(found: Found, cards: list[Card]) -> list[FrontView]:
+    """The merchants with most products; where nobody counted them, those of what is shown."""
+    counted = [(one["value"], one.get("label", "")) for one in _facet(found, "merchant")]
+    seen = dict(counted or [(card.merchant.id, card.merchant.name) for card in cards])
     return [FrontView(f"/m/{one}", name) for one, name in list(seen.items())[:FRONTS_MAX]]
 
 
@@ -171,6 +175,9 @@ def _said(parent: ET.Element, name: str, text: str) -> None:
 
 
 def _category_counts(found: Found) -> dict[str, int]:
+    return {one["value"]: one["count"] for one in _facet(found, "category")}
+
+
+def _facet(found: Found, name: str) -> list[dict[str, Any]]:
     facets: list[dict[str, Any]] = msgspec.json.decode(found.facets)
-    values = next((one["values"] for one in facets if one["name"] == "category"), [])
-    return {one["value"]: one["count"] for one in values}
+    return next((one["values"] for one in facets if one["name"] == name), [])

@@ -14,6 +14,8 @@ from chalicelib.web.i18n import N_, PriceView, Words
 from chalicelib.web.page import with_query
 
 TINTS = 8
+CHOICES = 8
+FACETS = 6
 
 SORTS = {
     "relevance": N_("Best match"),
@@ -59,8 +61,22 @@ class CardView(Struct, frozen=True):
 
 
 class FacetView(Struct, frozen=True):
+    """A facet: its first choices, and those that open on demand.
+
+    It `opens` by itself where one of the others is chosen.
+    """
+
     name: str
     choices: list[ChoiceView]
+    others: list[ChoiceView]
+
+    @property
+    def opens(self) -> bool:
+        return any(one.is_current for one in self.others)
+
+    @property
+    def is_chosen(self) -> bool:
+        return self.opens or any(one.is_current for one in self.choices)
 
 
 class ListingView(Struct, frozen=True, kw_only=True):
@@ -76,6 +92,8 @@ class ListingView(Struct, frozen=True, kw_only=True):
     sorts: list[ChoiceView]
     chips: list[LinkView]
     facets: list[FacetView]
+    more_facets: list[FacetView]
+    more_opens: bool
     kept: list[tuple[str, str]]
     price_min: str
     price_max: str
@@ -171,8 +189,14 @@ def listing_facets(
         if len(choices) > 1 or any(choice.is_current for choice in choices):
             label = FACET_NAMES.get(name)
             shown = words.say(label) if label else name.removeprefix("attr.")
-            views.append(FacetView(shown, choices))
+            views.append(_facet(shown, choices))
     return views
+
+
+def _facet(name: str, choices: list[ChoiceView]) -> FacetView:
+    """Show so many choices at once that nobody has to scroll past them, and never hide just one."""
+    cut = CHOICES if len(choices) > CHOICES + 1 else len(choices)
+    return FacetView(name, choices[:cut], choices[cut:])
 
 
 def _below(tree: CategoryTree, words: Words, category: Category | None) -> list[FacetView]:
@@ -181,7 +205,7 @@ def _below(tree: CategoryTree, words: Words, category: Category | None) -> list[
         ChoiceView(one.named(words.locale), f"/c/{one.slug}")
         for one in tree.children(category.id if category else None)
     ]
-    return [FacetView(words.say(FACET_NAMES["category"]), choices)] if choices else []
+    return [_facet(words.say(FACET_NAMES["category"]), choices)] if choices else []
 
 
 def crumbs_of(tree: CategoryTree, category_id: str, words: Words) -> list[LinkView]:
