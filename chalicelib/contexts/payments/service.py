@@ -44,6 +44,8 @@ from chalicelib.providers.payment import (
 ASK_AFTER_S = 600
 ASK_UNTIL_S = 30 * 86_400
 """A page left open may still take money: its company is asked for so long, ever more rarely."""
+ASK_LEASE_S = 240
+"""So long a row is a sweep's own; one that dies leaves it to the next, before unpaid goods are freed."""
 ASK_SHARD_ROWS_MAX = 200
 ASK_SWEEP_S = 10
 """After that long a sweep asks about no further row, so that the last answer still finds it alive."""
@@ -222,8 +224,8 @@ def ask_due(capture: Callable[[Callback], object]) -> dict[str, int]:
     """Ask companies about payments and refunds that have been waiting too long: a bounded batch.
 
     `capture(callback)` is the verb that a capture found by asking goes through. Each row is claimed
-    by setting its next time, so that two sweeps never ask the same at once, and one that dies leaves
-    the row for the next. A company out of reach is left alone until the next sweep.
+    for `ASK_LEASE_S`, so that two sweeps never ask the same at once, and one that dies leaves the
+    row for the next; its next time is set when it was asked. A company out of reach is left alone until the next sweep.
     """
     counts = {"asked": 0, "told": 0, "refused": 0}
     away: set[str] = set()
@@ -234,22 +236,24 @@ def ask_due(capture: Callable[[Callback], object]) -> dict[str, int]:
             if _company_of(row) in away or clock.now() > until:
                 continue
             try:
-                next_time, is_last = _next_time(row)
-                transact.commit([store.rearm(row, next_time)])
-                row.due_at = next_time
+                next_time = _next_time(row)
+                _rearm(row, clock.iso(clock.later(clock.now(), ASK_LEASE_S)))
                 counts["asked"] += 1
                 counts["told"] += _ask(row, capture)
-                if is_last:
-                    transact.commit([store.rearm(row, "")])
+                _rearm(row, next_time)
             except PaymentMoved:
                 continue
             except ProviderUnavailable:
                 counts["refused"] += 1
                 away.add(_company_of(row))
-                _ask_soon(row)
+                logger().warning(
+                    "not asked", extra={"row": row.pk, "code": ProviderUnavailable.code}
+                )
+                _put_off(row)
             except Exception:  # noqa: BLE001 - one row's failure never touches its neighbours
                 logger().exception("not asked", extra={"row": row.pk})
                 counts["refused"] += 1
+                _put_off(row)
     return counts
 
 
@@ -378,24 +382,26 @@ def _shards(now: datetime) -> list[int]:
     return [(first + number) % store.TIMER_SHARDS for number in range(store.TIMER_SHARDS)]
 
 
-def _ask_soon(row: PaymentItem | RefundItem) -> None:
-    """Come again at once for a row whose company was away: it learnt nothing by waiting."""
-    soon = clock.iso(clock.later(clock.now(), ASK_AFTER_S))
-    logger().warning("not asked", extra={"row": row.pk, "code": ProviderUnavailable.code})
+def _rearm(row: PaymentItem | RefundItem, due_at: str) -> None:
+    """Set when a row is asked about next, "" for never; `PaymentMoved` where it went on meanwhile."""
+    transact.commit([store.rearm(row, due_at)])
+    row.due_at = due_at
+
+
+def _put_off(row: PaymentItem | RefundItem) -> None:
+    """Come again as soon as for a new row: nothing was learnt by waiting so far."""
     with suppress(PaymentMoved):
-        transact.commit([store.rearm(row, soon)])
+        _rearm(row, clock.iso(clock.later(clock.now(), ASK_AFTER_S)))
 
 
-def _next_time(row: PaymentItem | RefundItem) -> tuple[str, bool]:
-    """The next time to ask, as much later as half the wait so far; and whether this is the last.
-
-    The timer of the last is taken away once the company has answered, not before.
-    """
+def _next_time(row: PaymentItem | RefundItem) -> str:
+    """The next time to ask, as much later as half the wait so far; "" after the last."""
     now = clock.now()
     since = row.created_at if isinstance(row, PaymentItem) else row.refund.created_at
     waited_s = int((now - clock.parse(since)).total_seconds())
-    next_time = clock.iso(clock.later(now, max(ASK_AFTER_S, waited_s // 2)))
-    return next_time, waited_s > ASK_UNTIL_S
+    if waited_s > ASK_UNTIL_S:
+        return ""
+    return clock.iso(clock.later(now, max(ASK_AFTER_S, waited_s // 2)))
 
 
 def _request(payment: Payment, email: str = "", locale: str = "en") -> PaymentRequest:

@@ -155,7 +155,7 @@ WORKFLOWS = (
         (clicked, later(700), strike("payments_ask_provider")),
         ends("paid", *PLACED, left=18),
         "sandbox",
-        patience_s=700,
+        patience_s=300,
     ),
     Workflow(
         "facts that the stream lost",
