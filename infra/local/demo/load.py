@@ -25,6 +25,7 @@ from infra.local.problems import LocalProblem
 from infra.local.progress import Progress
 from infra.local.stack_file import Demo, DemoMerchant, SignIn
 
+IMPORTS = "/api/v1/merchant/imports"
 NOTE = "/souk/local/demo"
 KEY_LABEL = "Demo"
 IMPORT_TIMEOUT_S = 150.0
@@ -72,11 +73,15 @@ def _load(plan: Plan, noted: Noted, places: Layout, ports: Ports, progress: Prog
         if planned.code not in noted.api_keys:
             _open(planned, noted, places)
             progress(f"merchant {planned.names['en']} is open")
-    jobs = [
-        (planned.code, shop.call("POST", "/api/v1/merchant/imports", csv, token=key).body["id"])
+    parts = [
+        (planned.code, planned.csv(one, ports.shop_url))
         for planned in plan.merchants
-        for key in [noted.api_keys[planned.code]]
-        for csv in [planned.csv(one, ports.shop_url) for one in planned.catalogues]
+        for one in planned.catalogues
+    ]
+    jobs = [
+        (code, shop.call("POST", IMPORTS, csv[part], token=noted.api_keys[code]).body["id"])
+        for part in (0, 1)
+        for code, csv in parts
     ]
     for code, job in jobs:
         done = _finish(shop, job, noted.api_keys[code])
@@ -138,7 +143,7 @@ def _finish(shop: Shop, job: str, key: str) -> Any:
     """Wait for an import's end; a refused row of the demo is a mistake of ours."""
     deadline = monotonic() + IMPORT_TIMEOUT_S
     while True:
-        found = shop.call("GET", f"/api/v1/merchant/imports/{job}", token=key).body
+        found = shop.call("GET", f"{IMPORTS}/{job}", token=key).body
         if found["state"] == "done" and not found["refused"]:
             return found
         if found["state"] in {"done", "failed"} or monotonic() > deadline:

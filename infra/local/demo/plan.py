@@ -1,8 +1,10 @@
 """Reads the files of `demo/`: merchants, members, categories and catalogues."""
 
+import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ from infra.package import ROOT
 FOLDER = ROOT / "demo"
 SHOP_URL_MARK = "{{shop_url}}"
 """Stands in catalogues where the shop's own address belongs: the pictures are its static files."""
+
+NEWEST = 4
+"""So many products of each catalogue are handed in last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +32,19 @@ class PlannedMerchant:
     delivery_methods: tuple[Mapping[str, Any], ...]
     catalogues: tuple[Path, ...]
 
-    def csv(self, catalogue: Path, shop_url: str) -> bytes:
-        """One catalogue with the addresses of this shop's pictures."""
-        text = catalogue.read_text(encoding="utf-8")
-        return text.replace(SHOP_URL_MARK, shop_url).encode()
+    def csv(self, catalogue: Path, shop_url: str) -> tuple[bytes, bytes]:
+        """One catalogue with the addresses of this shop's pictures, its newest products apart.
+
+        Whoever hands in all first parts before the second has several merchants among the newest.
+        """
+        text = catalogue.read_text(encoding="utf-8").replace(SHOP_URL_MARK, shop_url)
+        head, *rows = csv.reader(StringIO(text, newline=""))
+        handles = list(dict.fromkeys(row[0] for row in rows))
+        newest = set(handles[-NEWEST:])
+        older = [row for row in rows if row[0] not in newest]
+        return _written([head, *older]), _written(
+            [head, *(row for row in rows if row[0] in newest)]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,12 @@ class Plan:
     merchants: tuple[PlannedMerchant, ...]
     members: tuple[PlannedPerson, ...]
     categories: Mapping[str, Any]
+
+
+def _written(rows: list[list[str]]) -> bytes:
+    text = StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 def read(folder: Path = FOLDER) -> Plan:

@@ -28,8 +28,8 @@ def plan():
 def rows(plan):
     for merchant in plan.merchants:
         for catalogue in merchant.catalogues:
-            text = merchant.csv(catalogue, SHOP_URL).decode()
-            yield from csv.DictReader(io.StringIO(text))
+            for part in merchant.csv(catalogue, SHOP_URL):
+                yield from csv.DictReader(io.StringIO(part.decode()))
 
 
 def test_merchants_have_an_address_each_and_one_currency(plan):
@@ -48,6 +48,18 @@ def test_every_merchant_delivers_at_home_and_nowhere_is_excluded(plan):
 
 def test_there_are_products_enough(plan):
     assert len({row["Handle"] for row in rows(plan)}) >= PRODUCTS_LEAST
+
+
+def test_the_newest_products_are_of_several_merchants(plan):
+    for merchant in plan.merchants:
+        for catalogue in merchant.catalogues:
+            older, newest = (
+                {row["Handle"] for row in csv.DictReader(io.StringIO(part.decode()))}
+                for part in merchant.csv(catalogue, SHOP_URL)
+            )
+            assert len(newest) == plans.NEWEST
+            assert older
+            assert not older & newest
 
 
 def test_pictures_are_files_of_the_shop(plan):
