@@ -20,6 +20,7 @@ from chalicelib.contexts.identity import api as identity_api
 from chalicelib.contexts.identity import console as identity_console
 from chalicelib.contexts.identity import pages as identity_pages
 from chalicelib.contexts.identity.pages import codes as identity_codes
+from chalicelib.contexts.identity.pages import passkeys as identity_passkeys
 from chalicelib.contexts.identity.pages import security as identity_security
 from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import console as inventory_console
@@ -87,6 +88,7 @@ BLUEPRINTS = (
     identity_pages.bp,
     identity_codes.bp,
     identity_security.bp,
+    identity_passkeys.bp,
     members_account.bp,
     members_addresses.bp,
     members_favourites.bp,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from urllib.parse import urlsplit
 
 ROOMS = (
     "identity",
@@ -22,6 +23,7 @@ ROOMS = (
     "privacy",
 )
 TABLES = (*ROOMS, "idempotency", "outbox")
+LOOPBACK = "127.0.0.1"
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LOGIN = re.compile(r"[a-z0-9-]{1,30}")
 LOGIN_NEEDS = {
@@ -77,6 +79,21 @@ class Settings:
     @property
     def is_prod(self) -> bool:
         return self.stage == "prod"
+
+    @property
+    def origin(self) -> str:
+        """The shop's origin (RFC 6454), as browsers write it."""
+        return _origin(self.shop_url)
+
+    @property
+    def named_origin(self) -> str:
+        """The shop's origin by a name: passkeys belong to names, and one machine's is `localhost`."""
+        return self.origin.replace(f"://{LOOPBACK}", "://localhost", 1)
+
+    @property
+    def named_host(self) -> str:
+        """The name that passkeys belong to."""
+        return urlsplit(self.named_origin).hostname or ""
 
 
 @cache
@@ -148,6 +165,11 @@ def _is_login(pair: tuple[str, object]) -> bool:
         return False
     needs = LOGIN_NEEDS.get(told.get("kind", ""))
     return needs is not None and all(isinstance(told.get(one), str) and told[one] for one in needs)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _required(env: Mapping[str, str], name: str) -> str:

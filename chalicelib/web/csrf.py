@@ -11,7 +11,6 @@ about to send, with a token to send it with.
 
 import hmac
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
 from chalicelib.aws.secrets import sign
 from chalicelib.aws.settings import settings
@@ -61,13 +60,11 @@ def check_public(headers: Mapping[str, str]) -> None:
 
 
 def is_own_origin(headers: Mapping[str, str]) -> bool:
-    """Tell whether the browser says that the request comes from the shop's own pages."""
+    """Tell whether the browser says that the request comes from the shop's own pages.
+
+    One machine's loopback has a number and a name; both are the shop.
+    """
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = headers.get("origin")
-    return origin is None or origin == _origin_of(settings().shop_url)
-
-
-def _origin_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return origin is None or origin in {settings().origin, settings().named_origin}

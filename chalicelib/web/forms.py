@@ -18,7 +18,7 @@ FORM_BYTES_MAX = 256 * 1024
 UPLOAD_BYTES_MAX = 5 * 1024 * 1024 + FORM_BYTES_MAX
 FIELDS_MAX = 500
 NUMBER_DIGITS_MAX = 12
-UNTRIMMED = {"password", "old_password", "new_password"}
+UNTRIMMED = {"password", "old_password", "new_password", "current_password"}
 _BOUNDARY = re.compile(r'boundary="?([^";]{1,70})"?')
 
 R = TypeVar("R")

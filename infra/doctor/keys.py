@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chalicelib.contexts.identity.store.passkeys import passkey_key
 from chalicelib.contexts.orders.model.values import order_id
 from chalicelib.contexts.settlement.model import StatementState
 from chalicelib.kernel import clock
@@ -202,12 +203,24 @@ def session_is_listed(whole: Whole) -> Found:
 
 @invariant("keys.credential_is_an_accounts")
 def credential_is_an_accounts(whole: Whole) -> Found:
-    """A password, a second factor or a recovery code belongs to an account that is there."""
+    """A password, a passkey, a second factor or a recovery code is of an account that is there."""
     accounts = {row.subject for row in whole.of_kind("identity", "ACCOUNT")}
-    for kind in ("CREDENTIAL", "TOTP", "RECOVERY"):
+    for kind in ("CREDENTIAL", "PASSKEY_ENTRY", "TOTP", "RECOVERY"):
         for row in whole.of_kind("identity", kind):
             if row.subject not in accounts:
                 yield row.subject, f"there is a {kind.lower()} of it, and no such account"
+
+
+@invariant("keys.passkey_opens_its_account")
+def passkey_opens_its_account(whole: Whole) -> Found:
+    """A passkey opens the account in which it is listed, and what is listed opens it."""
+    opened = {row.pk: row.account_id for row in whole.of_kind("identity", "PASSKEY")}
+    for row in whole.of_kind("identity", "PASSKEY_ENTRY"):
+        place = passkey_key(row.credential_id).pk
+        if opened.pop(place, "") != row.subject:
+            yield row.subject, f"{row.sk} is in its list and does not open it"
+    for place, account_id in opened.items():
+        yield account_id, f"{place} opens it and is not in its list"
 
 
 @invariant("keys.merchant_has_its_code")

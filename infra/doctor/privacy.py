@@ -7,7 +7,7 @@ from infra.doctor.registry import Found, invariant
 from infra.doctor.whole import Whole
 
 DOCUMENTS = ("PROFILE", "ADDRESSES", "FAVOURITES")
-WAYS_IN = ("CREDENTIAL", "LINK_ENTRY")
+WAYS_IN = ("CREDENTIAL", "LINK_ENTRY", "PASSKEY_ENTRY")
 
 
 @invariant("privacy.erased_is_closed")
@@ -21,7 +21,7 @@ def erased_is_closed(whole: Whole) -> Found:
         for row in whole.of_kind("identity", kind):
             if row.subject in erased:
                 yield row.subject, f"it is erased, and {row.sk} is still there"
-    for kind in ("LOGIN", "LINK"):
+    for kind in ("LOGIN", "LINK", "PASSKEY"):
         for row in whole.of_kind("identity", kind):
             if row.account_id in erased:
                 yield row.account_id, "it is erased, and a login leads into it"

@@ -61,6 +61,18 @@ class TestForms:
     def test_browsers_that_do_not_say_where_from_need_the_token_alone(self) -> None:
         assert csrf.is_own_origin({})
 
+    def test_one_machine_has_a_name_and_a_number_and_a_deployed_shop_its_name(
+        self, monkeypatch, stage
+    ) -> None:
+        own = {"origin": "http://localhost:8000"}
+        assert csrf.is_own_origin(own)
+        assert not csrf.is_own_origin({"origin": "http://localhost:9000"})
+        monkeypatch.setenv("SOUK_SHOP_URL", "https://souk.example")
+        settings_module.settings.cache_clear()
+        assert not csrf.is_own_origin(own)
+        found = settings_module.settings()
+        assert (found.named_host, found.named_origin) == ("souk.example", found.origin)
+
     def test_a_page_that_was_open_before_the_sign_in_still_works(self, browser, listed) -> None:
         form = a_form(browser, listed)
         page = browser.get("/account/register")

@@ -1,11 +1,16 @@
 """Codes, passwords, second factors and sessions on pages, without scripts."""
 
+import json
+from typing import Any
+
 import pyotp
 import pytest
 from bs4 import Tag
 
 from chalicelib.contexts.identity import service
 from chalicelib.kernel import clock
+from tests.makers.authenticator import Authenticator
+from tests.makers.browser import Browser, Page
 from tests.makers.people import PASSWORD, a_member
 from tests.pages.test_addresses import ada  # noqa: F401 - a fixture
 
@@ -78,6 +83,70 @@ class TestCodes:
         assert page.one("#e-login").get_text()
 
 
+SECURITY = "/account/security"
+SIGN_IN = "/account/sign-in/passkey"
+
+
+def asked(form: Tag) -> dict[str, Any]:
+    """What a page would ask a device, by the script that reads it."""
+    place = form.find_parent("souk-passkey")
+    assert place is not None
+    found: dict[str, Any] = json.loads(str(place["data-options"]))
+    return found
+
+
+def added(browser: Browser, device: Authenticator, name: str = "Phone") -> Page:
+    page = browser.get(SECURITY)
+    page = browser.send(page, page.form(f"{SECURITY}/passkeys"), current_password=PASSWORD)
+    form = page.form(f"{SECURITY}/passkeys/finish")
+    return browser.send(page, form, answer=device.make(asked(form)), name=name)
+
+
+@pytest.mark.usefixtures("ada")
+class TestPasskeys:
+    def test_one_is_added_used_renamed_and_removed(self, browser) -> None:
+        device = Authenticator()
+        page = added(browser, device)
+        assert "The passkey is yours" in page.text
+        assert "Phone Since" in page.text
+        assert "never used yet" in page.text
+        browser.http.cookies.clear()
+        page = browser.get("/account/sign-in?next=/account/security")
+        form = page.form(SIGN_IN)
+        page = browser.send(page, form, answer=device.enter(asked(form)))
+        assert (page.address, "last used" in page.text) == (SECURITY, True)
+        (one,) = service.passkeys_of(service.sign_in(EMAIL, PASSWORD, address="")[0].id)
+        form = page.form(f"{SECURITY}/passkeys/{one.id}/rename")
+        wrong = browser.send(page, form, name="x" * 61)
+        assert (wrong.status, "A name has up to 60 characters." in wrong.text) == (400, True)
+        page = browser.send(page, form, name="Key ring")
+        assert "Key ring Since" in page.text
+        page = browser.send(page, page.form(f"{SECURITY}/passkeys/{one.id}/remove"))
+        assert "Key ring" not in page.text
+
+    def test_the_password_is_asked_for_beside_its_field(self, browser) -> None:
+        page = browser.get(SECURITY)
+        wrong = browser.send(page, page.form(f"{SECURITY}/passkeys"), current_password="wrong")
+        assert (wrong.status, bool(wrong.one("#e-current_password").get_text())) == (401, True)
+
+    def test_what_a_device_says_wrong_is_told(self, browser) -> None:
+        page = browser.get(SECURITY)
+        page = browser.send(page, page.form(f"{SECURITY}/passkeys"), current_password=PASSWORD)
+        page = browser.send(page, page.form(f"{SECURITY}/passkeys/finish"), answer="{}")
+        assert (page.status, "try again" in page.text) == (422, True)
+        browser.http.cookies.clear()
+        page = browser.get("/account/sign-in")
+        page = browser.send(page, page.form(SIGN_IN), answer="{}")
+        assert (page.status, page.heading) == (401, "Sign in")
+        assert "opens no account here" in page.text
+
+    def test_pages_say_what_passkeys_need(self, browser) -> None:
+        for path in ("/account/sign-in", SECURITY):
+            page = browser.get(path)
+            assert "Passkeys need JavaScript" in page.one("noscript").get_text()
+            assert page.one("[data-elsewhere] a")["href"] == f"http://localhost:8000{path}"
+
+
 @pytest.mark.usefixtures("ada")
 class TestSecurity:
     def test_the_login_is_confirmed(self, browser, monkeypatch) -> None:
@@ -137,7 +206,9 @@ class TestSecurity:
         _, phone = service.sign_in_page(EMAIL, PASSWORD, address="", device="Safari, iPhone")
         page = browser.get("/account/sessions")
         assert "Safari, iPhone" in page.text
-        form = next(one for one in page.soup.select("form") if one["action"].endswith("/end"))
+        listed = next(one for one in page.soup.select("li.panel") if "iPhone" in one.text)
+        form = listed.select_one('form[action$="/end"]')
+        assert form is not None
         page = browser.send(page, form)
         assert "Safari, iPhone" not in page.text
         assert service.session(phone) is None

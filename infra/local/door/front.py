@@ -8,6 +8,7 @@ pages from a copy for as long as they say. The door also fills in what the emula
 import asyncio
 import contextlib
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ STORE_HEADERS = frozenset(
     {b"content-type", b"etag", b"last-modified", b"cache-control", b"accept-ranges"}
     | {b"content-range", b"content-encoding"}
 )
+NAMED = re.compile(rb"/(?:(?:en|zh)/)?(?:account|locale)(?:/|$)")
+"""Pages that are shown at `localhost`, too."""
 ASKED_OF_STORE = frozenset({b"range", b"if-none-match", b"if-modified-since"})
 
 log = logging.getLogger("souk.door")
@@ -127,10 +130,13 @@ class FrontDoor:
     def _elsewhere(self, request: Request) -> Response | None:
         """Lead a browser that asked for `localhost` to the address that the shop calls its own.
 
-        Forms are taken from the shop's own origin alone, and to a browser these are two.
+        To a browser these are two places, each with its own cookies. The account's pages are shown
+        at both: passkeys belong to a name.
         """
         host = request.header(b"host")
         if request.method != "GET" or not host.startswith(b"localhost") or not wants_page(request):
+            return None
+        if NAMED.match(request.raw_path):
             return None
         location = self._behind.shop_url.encode() + request.target
         return Response(307, [(b"Location", location), (b"Cache-Control", b"no-store")])

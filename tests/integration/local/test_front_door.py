@@ -128,10 +128,17 @@ def test_a_browser_is_led_from_localhost_to_the_shop_s_own_address(run, behind, 
             host = (b"host", b"localhost:8000")
             person = await door.fetch("GET", b"/p/teapot?a=%20", [host, BROWSER], b"")
             program = await door.fetch("GET", b"/api/v1/products", [host], b"")
+            named = [
+                (await door.fetch("GET", path, [host, BROWSER], b"")).status
+                for path in (b"/account/sign-in", b"/zh/account", b"/accounts")
+            ]
             door.close()
-            return person, program
+            return person, program, named
 
-    person, program = run(scenario)
+    person, program, named = run(scenario)
+    assert named == [404, 404, 307], (
+        "the first two reach the routes, where these tests have no such"
+    )
     assert person.status == 307
     assert person.header(b"location") == b"http://127.0.0.1:8000/p/teapot?a=%20"
     assert program.status == 200

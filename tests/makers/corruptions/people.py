@@ -3,6 +3,7 @@
 from typing import Any
 
 from chalicelib.contexts.identity.store.linked import LinkItem
+from chalicelib.contexts.identity.store.passkeys import PasskeyItem
 from chalicelib.contexts.members.model.addresses import Address, AddressBook
 from chalicelib.contexts.members.store import AddressBookItem
 from chalicelib.contexts.privacy.store import ErasureItem
@@ -32,3 +33,9 @@ def an_erased_member_has_an_address(it: Patient) -> None:
     erased(it, "erased")
     book = AddressBook((Address(id="adr_1", name="Ada"),), "adr_1", 1)
     put(it, "members", AddressBookItem(f"MEMBER#{GONE}", "ADDRESSES", version=1, document=book))
+
+
+@breaks("keys.passkey_opens_its_account")
+def a_passkey_opens_an_account_that_does_not_list_it(it: Patient) -> None:
+    account_id = it.rows("identity", "CREDENTIAL")[0]["pk"]["S"].removeprefix("ACCOUNT#")
+    put(it, "identity", PasskeyItem("PASSKEY#1", "PASSKEY", account_id=account_id))

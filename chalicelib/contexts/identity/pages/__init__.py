@@ -1,20 +1,28 @@
 """Members' pages: sign in, register, sign out; by code and second factor, and what secures it all."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from chalice import Blueprint
 from msgspec import Struct
 
+from chalicelib.aws.settings import settings
 from chalicelib.contexts.cart import pages as cart_pages
 from chalicelib.contexts.identity import model, service
 from chalicelib.contexts.identity.model import Session
 from chalicelib.kernel.actors import ANONYMOUS, Actor, ActorKind
 from chalicelib.kernel.errors import NotSignedIn, Refusal
 from chalicelib.providers import login as logins
+from chalicelib.web.addresses import in_language
 from chalicelib.web.forms import FieldView
 from chalicelib.web.i18n import N_
 from chalicelib.web.page import Html, Redirect, local, missing, page, problem, with_query
 from chalicelib.web.session import CHALLENGE, MEMBER, Cookie, Visit, forget, session_cookie
 
 bp = Blueprint(__name__)
+BEFORE = "/account/security"
+"""Where a page that answers a form is reached from."""
 DONE = {
     "reset": N_("Your new password is set; sign in with it."),
     "late": N_("That took too long; sign in again."),
@@ -28,6 +36,16 @@ class CompanyLinkView(Struct, frozen=True):
     href: str
 
 
+class PasskeyQuestion(Struct, frozen=True):
+    """What a device is asked, as JSON. It answers on pages of `host` alone; where these have another
+    address, too, `named_href` is this page there.
+    """
+
+    options: str
+    host: str
+    named_href: str
+
+
 class SignInView(Struct, frozen=True):
     """A form to sign in or to register with what was typed; never the password."""
 
@@ -39,6 +57,7 @@ class SignInView(Struct, frozen=True):
     done: str = ""
     code_href: str = ""
     reset_href: str = ""
+    question: PasskeyQuestion | None = None
 
 
 @page(bp, "GET", "/account/sign-in")
@@ -140,8 +159,10 @@ def login_of(visit: Visit) -> str:
     return model.normal_email(login) if "@" in login else model.normal_phone(login)
 
 
-def credentials(visit: Visit, refusal: Refusal | None = None) -> list[FieldView]:
-    """The two fields of every sign-in."""
+def credentials(
+    visit: Visit, refusal: Refusal | None = None, *, takes_passkeys: bool = False
+) -> list[FieldView]:
+    """The two fields of every sign-in; a browser may offer passkeys among its logins."""
     words = visit.words
     errors = problem(visit, refusal).errors if refusal else {}
     return [
@@ -149,7 +170,7 @@ def credentials(visit: Visit, refusal: Refusal | None = None) -> list[FieldView]
             name="login",
             label=words.say(N_("Email or phone")),
             value=visit.fields.text("login"),
-            autocomplete="username",
+            autocomplete="username webauthn" if takes_passkeys else "username",
             error=errors.get("login") or errors.get("email") or errors.get("phone", ""),
         ),
         FieldView(
@@ -160,6 +181,14 @@ def credentials(visit: Visit, refusal: Refusal | None = None) -> list[FieldView]
             error=errors.get("password", ""),
         ),
     ]
+
+
+def question(visit: Visit, options: Mapping[str, Any]) -> PasskeyQuestion:
+    """Put a question to devices into a page."""
+    known, named = settings().origin, settings().named_origin
+    here = in_language(visit.address_locale, visit.path if visit.method == "GET" else BEFORE)
+    href = named + here if named != known else ""
+    return PasskeyQuestion(json.dumps(options) if options else "", settings().named_host, href)
 
 
 def note_of(visit: Visit, refusal: Refusal | None) -> str:
@@ -186,7 +215,7 @@ def welcome(visit: Visit, session: Session, token: str, next_: str) -> Redirect:
 def _sign_in_page(visit: Visit, next_: str, refusal: Refusal | None = None) -> Html:
     done = "" if refusal else visit.query_text.get("done", "")
     view = SignInView(
-        fields=credentials(visit, refusal),
+        fields=credentials(visit, refusal, takes_passkeys=True),
         next=local(next_, ""),
         other_href=with_query("/account/register", {"next": local(next_, "")}),
         note=note_of(visit, refusal),
@@ -194,6 +223,7 @@ def _sign_in_page(visit: Visit, next_: str, refusal: Refusal | None = None) -> H
         done=visit.words.say(DONE[done]) if done in DONE else "",
         code_href=with_query("/account/sign-in/code", {"next": local(next_, "")}),
         reset_href="/account/reset",
+        question=question(visit, service.passkey_question()),
     )
     return Html("pages/identity/sign-in.html", view, refusal.status if refusal else 200)
 

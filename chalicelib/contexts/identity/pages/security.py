@@ -2,10 +2,19 @@
 
 from chalice import Blueprint
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.contexts.identity import model, service
 from chalicelib.contexts.identity.model import Security, SessionEntry
-from chalicelib.contexts.identity.pages import device_of, member, note_of, welcome
+from chalicelib.contexts.identity.model.passkeys import PASSKEY_NAME_LENGTH_MAX, Passkey
+from chalicelib.contexts.identity.pages import (
+    PasskeyQuestion,
+    device_of,
+    member,
+    note_of,
+    question,
+    welcome,
+)
 from chalicelib.contexts.identity.pages.codes import code_field, new_password_field
 from chalicelib.kernel.errors import NotSignedIn, Refusal
 from chalicelib.web.forms import FieldView
@@ -19,13 +28,26 @@ DONE = {
     "password": N_("Your password is changed; every other session has ended."),
     "verified": N_("Thank you, this login is yours."),
     "dropped": N_("The second factor is off."),
+    "passkey": N_("The passkey is yours: it signs you in from now on."),
+    "renamed": N_("The passkey has its new name."),
+    "removed": N_("The passkey is removed. Delete it on your device, too."),
 }
+
+
+class PasskeyView(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    created_at: TimeView
+    used_at: TimeView | None
 
 
 class SecurityView(Struct, frozen=True, kw_only=True):
     security: Security
     password_fields: list[FieldView]
     factor_field: FieldView
+    passkeys: list[PasskeyView]
+    passkey_field: FieldView | None
+    question: PasskeyQuestion
     note: str = ""
     done: str = ""
 
@@ -188,34 +210,61 @@ def _second_factor(visit: Visit, refusal: Refusal | None = None) -> Html:
 
 
 def _security(visit: Visit, refusal: Refusal | None = None) -> Html:
-    words = visit.words
+    words, account_id = visit.words, member(visit).account_id
     errors = problem(visit, refusal).errors if refusal else {}
     wrong = words.refusal(refusal) if isinstance(refusal, model.SignInFailed) else ""
-    is_factors = visit.path.startswith("/account/security/second-factor")
-    old = FieldView(
-        name="old_password",
-        label=words.say(N_("Present password")),
-        kind="password",
-        autocomplete="current-password",
-        error="" if is_factors else wrong or errors.get("old_password", ""),
+    about = visit.path.removeprefix("/account/security/").partition("/")[0]
+    old = _password(visit, "old_password", N_("Present password"))
+    factor = _password(visit, "password", N_("Password"), wrong if about == "second-factor" else "")
+    passkey = _password(
+        visit, "current_password", N_("Password"), wrong if about == "passkeys" else ""
     )
-    factor = FieldView(
-        name="password",
-        label=words.say(N_("Password")),
-        kind="password",
-        autocomplete="current-password",
-        error=wrong if is_factors else "",
-    )
+    told = (wrong if about == "password" else "") or errors.get("old_password", "")
+    security = service.security_of(account_id)
+    done = visit.query_text.get("done", "")
     view = SecurityView(
-        security=service.security_of(member(visit).account_id),
-        password_fields=[old, new_password_field(visit, refusal, "new_password")],
+        security=security,
+        password_fields=[
+            replace(old, error=told),
+            new_password_field(visit, refusal, "new_password"),
+        ],
         factor_field=factor,
-        note="" if wrong else note_of(visit, refusal),
-        done=words.say(DONE[visit.query_text["done"]])
-        if visit.query_text.get("done") in DONE
-        else "",
+        passkeys=[_passkey(visit, one) for one in service.passkeys_of(account_id)],
+        passkey_field=passkey if security.has_password else None,
+        question=question(visit, {}),
+        note="" if wrong else _note(visit, refusal),
+        done=words.say(DONE[done]) if done in DONE else "",
     )
     return Html("pages/identity/security.html", view, refusal.status if refusal else 200)
+
+
+def _password(visit: Visit, name: str, label: str, error: str = "") -> FieldView:
+    return FieldView(
+        name=name,
+        label=visit.words.say(label),
+        kind="password",
+        autocomplete="current-password",
+        error=error,
+    )
+
+
+def _passkey(visit: Visit, one: Passkey) -> PasskeyView:
+    words = visit.words
+    return PasskeyView(
+        id=one.id,
+        name=one.name or words.say(N_("A passkey without a name")),
+        created_at=words.moment(one.created_at),
+        used_at=words.moment(one.used_at) if one.used_at else None,
+    )
+
+
+def _note(visit: Visit, refusal: Refusal | None) -> str:
+    """What to say above the forms: also of a name that cannot be, for its form is folded away."""
+    if refusal is not None and "name" in problem(visit, refusal).errors:
+        return visit.words.say(N_("A name has up to %(number)s characters.")) % {
+            "number": PASSKEY_NAME_LENGTH_MAX
+        }
+    return note_of(visit, refusal)
 
 
 def _new_factor(visit: Visit, refusal: Refusal | None = None) -> Html:

@@ -6,7 +6,7 @@ from chalicelib.aws import reads, transact
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.identity import store
 from chalicelib.contexts.identity.store import closing as rows
-from chalicelib.contexts.identity.store import linked
+from chalicelib.contexts.identity.store import linked, passkeys
 from chalicelib.contexts.identity.store import sessions as entries
 from chalicelib.kernel.errors import NotFound
 
@@ -20,7 +20,8 @@ def held_about(account_id: str) -> dict[str, Any]:
     credentials, links = linked.ways_in(account_id)
     return {
         "account": store.account_of(account),
-        "credentials": [sk.removeprefix(linked.CREDENTIAL) for sk in credentials],
+        "credentials": [sk.split("#")[1] for sk in credentials],
+        "passkeys": [passkeys.passkey_of(row) for row in passkeys.entries(account_id)],
         "linked_logins": [linked.linked_of(row) for row in links],
         "sessions": [
             {"created_at": row.created_at, "seen_at": row.seen_at, "device": row.device}

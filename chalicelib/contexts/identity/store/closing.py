@@ -11,6 +11,7 @@ from chalicelib.contexts.identity.store import (
     login_key,
 )
 from chalicelib.contexts.identity.store.linked import LinkEntryItem, LinkItem
+from chalicelib.contexts.identity.store.passkeys import PasskeyEntryItem, PasskeyItem, passkey_key
 from chalicelib.kernel.errors import NotFound
 
 PROFILE, SESSION = "PROFILE", "SESSION#"
@@ -40,4 +41,7 @@ def closing(account_id: str) -> list[Write]:
         writes.append(transact.delete(IdentityItem(row.pk, row.sk)))
         if isinstance(row, LinkEntryItem):
             writes.append(transact.delete(LinkItem(row.link, "LINK")))
+        if isinstance(row, PasskeyEntryItem):
+            at = passkey_key(row.credential_id)
+            writes.append(transact.delete(PasskeyItem(at.pk, at.sk)))
     return writes

@@ -13,10 +13,13 @@ from chalicelib.contexts.identity.model import (
     SecondFactorNeeded,
     SignInFailed,
 )
+from chalicelib.contexts.identity.model.passkeys import PasskeyOver
 from chalicelib.kernel import clock
+from chalicelib.kernel.errors import NotFound
 from tests.faults.crashes.scene import Scene
 from tests.faults.crashes.workflow import Workflow
 from tests.makers import rows
+from tests.makers.authenticator import Authenticator
 from tests.makers.people import PASSWORD
 
 EMAIL = "grace@shopper.example"
@@ -66,7 +69,70 @@ def asks_for_both(scene: Scene) -> None:
     assert security.recovery_codes_left == RECOVERY_CODES
 
 
+def has_asked_a_device(scene: Scene) -> None:
+    is_member(scene)
+    device = Authenticator(counts=False)  # what it counts is lost when its process is killed
+    options = identity.begin_passkey(scene.memo["member"], PASSWORD, address="")
+    scene.memo |= {"device": device, "answer": device.make(options)}
+
+
+def makes_a_passkey(scene: Scene) -> None:
+    """A device answers once; whose answer was lost finds that it was taken."""
+    with suppress(PasskeyOver):
+        identity.finish_passkey(scene.memo["member"], "Phone", scene.memo["answer"])
+
+
+def enters_by_it(scene: Scene) -> None:
+    """Who got no answer asks again."""
+    identity.sign_in_passkey(scene.memo["device"].enter(identity.passkey_question()), address="")
+
+
+def has_used_it(scene: Scene) -> None:
+    (passkey,) = identity.passkeys_of(scene.memo["member"])
+    assert passkey.used_at
+
+
+def has_a_passkey(scene: Scene) -> None:
+    has_asked_a_device(scene)
+    makes_a_passkey(scene)
+    scene.memo["passkey"] = identity.passkeys_of(scene.memo["member"])[0].id
+
+
+def removes_it(scene: Scene) -> None:
+    """Who got no answer is told that there is none."""
+    with suppress(NotFound):
+        identity.remove_passkey(scene.memo["member"], scene.memo["passkey"])
+
+
+def has_none(scene: Scene) -> None:
+    assert identity.passkeys_of(scene.memo["member"]) == []
+    assert rows.of_kind("identity", "PASSKEY") == []
+
+
+BY_CHANCE = {
+    "PASSKEY": {"row"},
+    "PASSKEY_ENTRY": {"row"},
+    "CHALLENGE": {"row"},
+    "SESSION": {"row"},
+    "SESSION_ENTRY": {"row"},
+}
+"""A device draws its keys and its names of them by chance, and each question is another."""
+
 WORKFLOWS = (
+    Workflow(
+        "passkey made and used",
+        has_asked_a_device,
+        (makes_a_passkey, enters_by_it),
+        has_used_it,
+        blind=BY_CHANCE,
+    ),
+    Workflow(
+        "passkey removed",
+        has_a_passkey,
+        (removes_it,),
+        has_none,
+        blind=BY_CHANCE,
+    ),
     Workflow(
         "password chosen by a code",
         is_member,
