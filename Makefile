@@ -36,7 +36,7 @@ logs: $(READY) ## follow the functions' logs
 test: $(READY) ## run every test
 	@$(PY) -m tests.makers.engines.fetch
 	@$(PY) -m pytest -n 2 -m "not stack"
-	@$(PY) -m pytest -m stack
+	@$(PY) -m pytest -m stack tests/e2e
 
 check: $(READY) ## format, lint, types, and the quick tests
 	@$(PY) -m ruff format --check .

@@ -346,6 +346,25 @@ class TestAtTheSameMoment:
         assert len(rows.facts("orders.PurchasePaid")) == 1
         assert refund_requests() == []
 
+    def test_an_expiry_that_wins_leaves_nothing_to_pay_again(
+        self, shop: Shop, stage, monkeypatch
+    ) -> None:
+        tea = shop.goods()
+        purchase = shop.bought({tea: 2})
+        shop.company("payment.failed", captured_data(purchase))
+
+        def expire() -> None:
+            stage.forward(HALF_AN_HOUR_S)
+            assert service.expire(purchase["id"])
+
+        between(monkeypatch, expire)
+        path = f"/api/v1/purchases/{purchase['id']}/payments"
+        for code in ("orders.changed_meanwhile", "orders.not_awaiting_payment"):
+            refused(shop.shopper(purchase, path, {"provider": "sandbox"}), 409, code)
+        assert shop.seen(purchase)["state"] == "expired"
+        assert len(rows.of_kind("payments", "PAYMENT")) == 1
+        assert shop.stock(tea) == (10, 0)
+
     @pytest.mark.parametrize("call", [1, 2, 3])
     def test_an_expiry_between_any_two_calls_never_sells_the_goods_twice(
         self, shop: Shop, stage, monkeypatch, call: int

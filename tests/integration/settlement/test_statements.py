@@ -1,5 +1,7 @@
 """The journal and statements on an engine: once, whatever is repeated, reordered or cut off."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from chalicelib.contexts.settlement.model import NoSuchStatement, totals_of
 from chalicelib.contexts.settlement.workers import HANDLERS
 from chalicelib.kernel.actors import SYSTEM, Actor, ActorKind
 from chalicelib.kernel.errors import Forbidden
+from tests.makers import rows
 from tests.makers.money_facts import (
     a_capture,
     a_completion,
@@ -160,6 +163,32 @@ class TestStatements:
         made = crashing(monkeypatch, -1, applied=False)
         service.close_statements(SYSTEM)
         assert len(made) == COMMITS_OF_A_CLOSING
+
+    def test_one_that_grows_while_it_is_closed_tells_all_of_it(self, monkeypatch) -> None:
+        order, commit = a_paid_order(1), transact.commit
+        tell(a_paid_purchase(order), a_completion(order))
+        made: list[int] = []
+
+        def grow() -> None:
+            """Another closing moves one more entry and dies before it closes."""
+            tell(a_refund_request(order))
+            crashing(monkeypatch, 1, applied=False)
+            with pytest.raises(KeyboardInterrupt):
+                service.close_statements(SYSTEM)
+            monkeypatch.setattr(transact, "commit", commit)
+
+        def slow(writes) -> None:
+            made.append(len(writes))
+            if len(made) == COMMITS_OF_A_CLOSING:
+                monkeypatch.setattr(transact, "commit", commit)
+                grow()
+            commit(writes)
+
+        monkeypatch.setattr(transact, "commit", slow)
+        [closed] = service.close_statements(SYSTEM)
+        [fact] = [json.loads(one) for one in rows.facts("settlement.StatementClosed")]
+        assert fact["entries"] == closed.entries == 2
+        assert fact["owed"]["amount"] == closed.owed.amount
 
     def test_a_statement_is_its_merchant_s_alone(self) -> None:
         tell(*story())
