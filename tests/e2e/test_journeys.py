@@ -65,7 +65,12 @@ class Visitor:
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.on("requestfailed", self._lost)
+
+    def _lost(self, request: Any) -> None:
+        """Note what could not be loaded; what a click left behind unfinished is no complaint."""
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.url}: {request.failure}")
 
     def press(self, name: str) -> None:
         """Press the first button or link of this name."""
