@@ -63,6 +63,29 @@ for (const input of document.querySelectorAll("[data-suggest]")) {
   });
 }
 
+// What is typed into a password field can be looked at; it is sent as a password.
+customElements.define(
+  "souk-secret",
+  class extends HTMLElement {
+    connectedCallback() {
+      const input = this.querySelector("input");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "secret-field__show";
+      button.textContent = this.dataset.show;
+      button.setAttribute("aria-controls", input.id);
+      const show = (is) => {
+        input.type = is ? "text" : "password";
+        button.setAttribute("aria-pressed", String(is));
+      };
+      show(false);
+      button.addEventListener("click", () => show(input.type === "password"));
+      input.form?.addEventListener("submit", () => show(false));
+      this.append(button);
+    }
+  },
+);
+
 // Choices that speak for themselves need no button.
 document.addEventListener("change", (event) => {
   const form = event.target.form;

@@ -119,6 +119,25 @@ class TestPages:
         assert summary.evaluate("one => one === document.activeElement")
         page.close()
 
+    def test_a_password_can_be_looked_at_and_is_sent_as_one(self, chromium, address) -> None:
+        page = chromium.new_page(viewport={"width": 390, "height": 844})
+        page.goto(f"{address}/en/account/sign-in")
+        field, button = page.locator("#f-password"), page.locator("souk-secret button")
+        seen = [(field.get_attribute("type"), button.get_attribute("aria-pressed"))]
+        for _ in range(2):
+            button.focus()
+            page.keyboard.press("Enter")
+            seen.append((field.get_attribute("type"), button.get_attribute("aria-pressed")))
+        assert seen == [("password", "false"), ("text", "true"), ("password", "false")]
+        assert button.text_content() == "Show password"
+        button.click()
+        page.evaluate("document.addEventListener('submit', (event) => event.preventDefault())")
+        page.locator("form:has(#f-password)").evaluate(
+            "form => { form.noValidate = true; form.requestSubmit() }"
+        )
+        assert field.get_attribute("type") == "password"
+        page.close()
+
     def test_the_badge_comes_to_a_public_page_as_a_fragment(
         self, chromium, address, places
     ) -> None:

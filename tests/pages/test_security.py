@@ -108,7 +108,7 @@ class TestPasskeys:
         device = Authenticator()
         page = added(browser, device)
         assert "The passkey is yours" in page.text
-        assert "Phone Since" in page.text
+        assert "Phone added" in page.text
         assert "never used yet" in page.text
         browser.http.cookies.clear()
         page = browser.get("/account/sign-in?next=/account/security")
@@ -120,7 +120,7 @@ class TestPasskeys:
         wrong = browser.send(page, form, name="x" * 61)
         assert (wrong.status, "A name has up to 60 characters." in wrong.text) == (400, True)
         page = browser.send(page, form, name="Key ring")
-        assert "Key ring Since" in page.text
+        assert "Key ring added" in page.text
         page = browser.send(page, page.form(f"{SECURITY}/passkeys/{one.id}/remove"))
         assert "Key ring" not in page.text
 
