@@ -112,11 +112,13 @@ def close_statements() -> "list[Statement]":
 
 
 def reindex() -> None:
-    """Have the listings and the search index of every merchant written anew."""
+    """Have the listings of every merchant and the index that search reads written anew."""
     from chalicelib.contexts.catalog import service as catalog
+    from chalicelib.contexts.search import service as search
     from chalicelib.kernel.actors import SYSTEM
 
     catalog.reindex(SYSTEM)
+    search.rebuild(SYSTEM)
 
 
 def spread_stock(sku: str, shards: int) -> int:

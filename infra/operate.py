@@ -67,6 +67,9 @@ def _reindex(arguments: Arguments) -> None:
     house.enter(arguments.stage)
     house.reindex()
     print("Asked for; `make status` shows when the queue catalog-imports is through.")
+    print(
+        "The index that search reads is built within five minutes and serves as it is until then."
+    )
 
 
 def _doctor(arguments: Arguments) -> None:

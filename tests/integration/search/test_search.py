@@ -1,9 +1,14 @@
 """Search as the shop has it: built, published, followed, and done without when it is broken."""
 
+import errno
+import gzip
+import hashlib
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from tempfile import gettempdir, mkdtemp
 from typing import Any
 
 import pytest
@@ -15,10 +20,11 @@ from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.catalog.service import Wish
 from chalicelib.contexts.catalog.store import listing as store
 from chalicelib.contexts.search import workers
-from chalicelib.contexts.search.service import building, packing, reading, search, suggest
+from chalicelib.contexts.search.model import index
+from chalicelib.contexts.search.service import building, packing, reading, rebuild, search, suggest
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
-from chalicelib.kernel.errors import BadCursor
+from chalicelib.kernel.errors import BadCursor, Forbidden
 from tests.makers.index import caught_up
 from tests.makers.round_trips import counted
 from tests.makers.shop import CATEGORIES, Shop, a_product
@@ -154,25 +160,132 @@ def test_a_warm_search_is_one_round_trip_and_two_when_it_looks(shop: Shop, later
     assert len(trips) == 2
 
 
-@pytest.mark.parametrize("harm", ["gone", "other bytes", "stale", "no pointer"])
-def test_the_built_in_index_serves_where_the_other_cannot(
-    shop: Shop, later: Any, harm: str
-) -> None:
-    on_shelf(shop, "A", "Blue linen shirt")
-    built()
+def republished(body: bytes) -> None:
+    """Publish these bytes in place of the index, with a pointer that vouches for them."""
     pointer = store.pointer()
     assert pointer is not None
-    if harm == "gone":
-        client("s3").delete_object(Bucket=BUCKET, Key=pointer.object)
-    elif harm == "other bytes":
-        files.put(BUCKET, pointer.object, b"not an index", content_type="text/plain")
-    elif harm == "stale":
-        later(reading.STALE_AFTER.total_seconds() + 1)
-    else:
-        pointer.delete()
+    files.put(BUCKET, pointer.object, body, content_type="application/gzip")
+    pointer.digest = hashlib.sha256(body).hexdigest()
+    pointer.save()
+
+
+def packed_index() -> bytes:
+    pointer = store.pointer()
+    assert pointer is not None
+    body = files.get(BUCKET, pointer.object)
+    assert body is not None
+    return body
+
+
+def edited(**values: Any) -> None:
+    pointer = store.pointer()
+    assert pointer is not None
+    for name, value in values.items():
+        setattr(pointer, name, value)
+    pointer.save()
+
+
+def swapped(body: bytes) -> None:
+    pointer = store.pointer()
+    assert pointer is not None
+    files.put(BUCKET, pointer.object, body, content_type="application/gzip")
+
+
+def taken_away() -> None:
+    pointer = store.pointer()
+    assert pointer is not None
+    client("s3").delete_object(Bucket=BUCKET, Key=pointer.object)
+
+
+def unpointed() -> None:
+    pointer = store.pointer()
+    assert pointer is not None
+    pointer.delete()
+
+
+HARMS: dict[str, Callable[[], None]] = {
+    "the object is gone": taken_away,
+    "other bytes than the pointer says": lambda: swapped(b"not an index"),
+    "half of the object": lambda: swapped(packed_index()[:500]),
+    "half of an archive": lambda: republished(packed_index()[:500]),
+    "an archive of nothing": lambda: republished(gzip.compress(bytes(10_240))),
+    "fewer products than were built in": lambda: edited(products=7),
+    "the format of another release": lambda: edited(format=index.FORMAT - 1),
+    "no pointer": unpointed,
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_the_built_in_index_serves_where_the_other_cannot(shop: Shop, harm: str) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    built()
+    assert search(Wish(q="linen", in_stock=False)).facets != "[]"
+    reading.forget()
+    HARMS[harm]()
     found = search(Wish(q="linen", in_stock=False))
     assert [card.title for card in found.decoded()] == ["Blue linen shirt"]
     assert found.facets == "[]"
+    assert list(Path(gettempdir()).glob(f"{reading.PREFIX}-{os.getpid()}-*")) == []
+
+
+def test_the_built_in_index_serves_where_the_other_is_stale(shop: Shop, later: Any) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    built()
+    later(reading.STALE_AFTER.total_seconds() + 1)
+    assert search(Wish(q="linen", in_stock=False)).facets == "[]"
+
+
+def test_a_full_disk_is_tried_again_only_after_a_while(
+    shop: Shop, later: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    built()
+    unpack, tries = packing.unpack, []
+
+    def full(body: bytes, folder: Path) -> None:
+        tries.append(folder)
+        (folder / "meta.json").write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(packing, "unpack", full)
+    for _ in range(3):
+        assert titles(q="linen", in_stock=False) == ["Blue linen shirt"]
+        later(reading.CHECKED_EVERY.total_seconds())
+    assert len(tries) == 1
+    assert not tries[0].exists()
+    monkeypatch.setattr(packing, "unpack", unpack)
+    later(reading.BROKEN_FOR.total_seconds())
+    assert search(Wish(q="linen", in_stock=False)).facets != "[]"
+
+
+def test_what_a_process_left_behind_is_removed(shop: Shop) -> None:
+    left = Path(mkdtemp(prefix=f"{reading.PREFIX}-4194305-"))
+    others = Path(mkdtemp(prefix=f"{reading.PREFIX}-{os.getppid()}-"))
+    on_shelf(shop, "A", "Blue linen shirt")
+    built()
+    assert titles(q="linen", in_stock=False) == ["Blue linen shirt"]
+    assert (left.exists(), others.exists()) == (False, True)
+    others.rmdir()
+
+
+def test_the_operator_has_it_built_anew(shop: Shop) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    rebuild(SYSTEM)
+    built()
+    with pytest.raises(Forbidden):
+        rebuild(shop.merchant().actor)
+    assert built() == {"products": 0}
+    rebuild(SYSTEM)
+    rebuild(SYSTEM)
+    assert built()["products"] == 1
+    assert built() == {"products": 0}
+
+
+def test_another_format_is_built_anew_at_once(shop: Shop) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    built()
+    edited(format=index.FORMAT - 1)
+    assert built()["products"] == 1
 
 
 def test_the_slower_of_two_builds_publishes_nothing(

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.aws import reads, transact
 from chalicelib.aws.reads import Key, Position
@@ -100,12 +101,17 @@ class ChangedItem(CatalogItem, discriminator="CHANGED"):
 
 
 class PointerItem(CatalogItem, discriminator="POINTER"):
-    """The index that search reads: the object that holds it, and the digest of its bytes."""
+    """The index that search reads: the object that holds it, and the digest of its bytes.
+
+    `format` is what its maker understood by an index; `is_unwanted` asks for another at once.
+    """
 
     object = UnicodeAttribute()
     digest = UnicodeAttribute()
     built_at = UnicodeAttribute()
     products = NumberAttribute()
+    format = NumberAttribute(default=0)
+    is_unwanted = BooleanAttribute(null=True)
 
 
 class FoundRow(Struct, frozen=True):
@@ -227,8 +233,13 @@ def point(new: PointerItem, seen: PointerItem | None) -> Write:
     new.pk, new.sk = SEARCH, POINTER
     if seen is None:
         return transact.create(new)
-    same = (PointerItem.digest == seen.digest) & (PointerItem.built_at == seen.built_at)
-    return transact.put(new, same)
+    return transact.put(new, _still(seen))
+
+
+def unwanted(seen: PointerItem) -> Write:
+    """Contribute that the index is to be built anew. Fails where it moved since it was seen."""
+    place = PointerItem(pk=SEARCH, sk=POINTER)
+    return transact.update(place, [PointerItem.is_unwanted.set(True)], _still(seen))
 
 
 def caught_up(row: ChangedItem) -> Write:
@@ -268,6 +279,13 @@ def sell(code: str, units: int) -> Write:
     key = sold_key(code)
     actions = [SoldItem.kind.set(SoldItem), SoldItem.units.add(units)]
     return transact.update(SoldItem(pk=key.pk, sk=key.sk), actions)
+
+
+def _still(seen: PointerItem) -> Condition:
+    same = (PointerItem.digest == seen.digest) & (PointerItem.built_at == seen.built_at)
+    row = PointerItem.is_unwanted
+    both: Condition = same & (row.exists() if seen.is_unwanted else row.does_not_exist())
+    return both
 
 
 def _tally(partition: str, seen: TallyItem | None, tally: Tally) -> list[Write]:

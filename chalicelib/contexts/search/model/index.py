@@ -16,11 +16,14 @@ from chalicelib.contexts.catalog.model.searchable import Searchable
 from chalicelib.contexts.search.model import text
 from chalicelib.contexts.search.model.text import Word
 
+FORMAT = 1
+"""Goes up with every change of `_schema`, so that no reader opens what it does not understand."""
 WRITER_BYTES = 64_000_000
 SMALL_BYTES = 15_000_000
 FACET_BUCKETS = 4_000
 TYPO_LENGTH_MIN = 4
 TWO_TYPOS_LENGTH_MIN = 8
+TYPO_LENGTH_MAX = 24
 SUGGESTIONS = 8
 SUGGESTION_POOL = 40
 FIELDS = {"title": 4.0, "words": 2.0, "body": 0.5}
@@ -68,6 +71,11 @@ class Part:
         self.without = (
             tantivy.Query.term_set_query(self.schema, "code", sorted(without)) if without else None
         )
+
+    @property
+    def size(self) -> int:
+        """How many products it holds."""
+        return int(self.searcher.num_docs)
 
     def knows(self, word: str) -> int:
         """How many products have this word in title or beside it."""
@@ -279,7 +287,7 @@ def _word(part: Part, parts: Sequence[Part], word: Word) -> Any:
         ways.append(query.boost_query(query.boolean_query(whole), 1.0))
     if word.is_latin and not _is_known(parts, word):
         ways.append(query.boost_query(query.term_query(schema, "pinyin", word.text), 2.0))
-        if len(word.text) >= TYPO_LENGTH_MIN:
+        if _may_be_misspelt(word):
             far = 2 if len(word.text) >= TWO_TYPOS_LENGTH_MIN else 1
             fuzzy = query.fuzzy_term_query(schema, "title", word.text, distance=far)
             ways.append(query.boost_query(fuzzy, 0.5))
@@ -320,10 +328,15 @@ def _is_known(parts: Sequence[Part], word: Word) -> bool:
 
 
 def _nearest(parts: Sequence[Part], word: Word) -> str | None:
-    if not word.is_latin or len(word.text) < TYPO_LENGTH_MIN:
+    if not _may_be_misspelt(word):
         return None
     known = [(sum(part.knows(one) for part in parts), one) for one in text.near(word.text)]
     return max(known)[1] if known and max(known)[0] else None
+
+
+def _may_be_misspelt(word: Word) -> bool:
+    """Shorter words have too many neighbours, longer ones are no words and cost much to vary."""
+    return word.is_latin and TYPO_LENGTH_MIN <= len(word.text) <= TYPO_LENGTH_MAX
 
 
 def _order(is_forward: bool) -> Any:

@@ -1,5 +1,6 @@
-"""What people do with search: look for products, and be offered words while they type."""
+"""What people do with search: look for products, be offered words while they type, have it rebuilt."""
 
 from chalicelib.contexts.search.service.asking import search, suggest
+from chalicelib.contexts.search.service.building import rebuild
 
-__all__ = ["search", "suggest"]
+__all__ = ["rebuild", "search", "suggest"]

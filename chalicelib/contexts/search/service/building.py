@@ -8,6 +8,7 @@ removed last; a crash before that leaves changes that the index already has, whi
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -25,6 +26,7 @@ from chalicelib.contexts.catalog.store import listing as store
 from chalicelib.contexts.search.model import index
 from chalicelib.contexts.search.service import packing
 from chalicelib.kernel import clock
+from chalicelib.kernel.actors import Actor
 
 BUILT_EVERY = timedelta(days=1)
 CHANGES_WORTH_A_BUILD = 200
@@ -36,12 +38,21 @@ def build_if_due() -> dict[str, int]:
     changed, pointer, is_all = store.searched()
     if not settings().search_bucket:
         return {"products": 0}
-    is_fresh = (
-        pointer is not None and clock.parse(pointer.built_at) + BUILT_EVERY > clock.now() and is_all
-    )
-    if is_fresh and len(changed) < CHANGES_WORTH_A_BUILD:
+    if is_all and len(changed) < CHANGES_WORTH_A_BUILD and _is_good(pointer):
         return {"products": 0}
     return build()
+
+
+def rebuild(actor: Actor) -> None:
+    """Have the worker build the index anew at its next turn, whatever there is.
+
+    For the operator. What is published serves until then.
+    """
+    actor.as_platform()
+    seen = store.pointer()
+    if seen is not None and not seen.is_unwanted:
+        with suppress(transact.ConditionFailed):
+            transact.commit([store.unwanted(seen)])
 
 
 def build() -> dict[str, int]:
@@ -58,7 +69,11 @@ def build() -> dict[str, int]:
     key = f"index/{digest}.tar.gz"
     files.put(settings().search_bucket, key, body, content_type="application/gzip")
     new = store.PointerItem(
-        object=key, digest=digest, built_at=clock.iso(clock.now()), products=count
+        object=key,
+        digest=digest,
+        built_at=clock.iso(clock.now()),
+        products=count,
+        format=index.FORMAT,
     )
     try:
         transact.commit([store.point(new, pointer)])
@@ -68,6 +83,15 @@ def build() -> dict[str, int]:
     for row in seen:
         _let_go(row)
     return {"products": count, "changes": len(seen)}
+
+
+def _is_good(pointer: store.PointerItem | None) -> bool:
+    return (
+        pointer is not None
+        and not pointer.is_unwanted
+        and pointer.format == index.FORMAT
+        and clock.parse(pointer.built_at) + BUILT_EVERY > clock.now()
+    )
 
 
 def _listed() -> Iterator[Searchable]:
