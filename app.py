@@ -19,6 +19,7 @@ from chalicelib.contexts.catalog.pages import lists as catalog_lists
 from chalicelib.contexts.identity import api as identity_api
 from chalicelib.contexts.identity import console as identity_console
 from chalicelib.contexts.identity import pages as identity_pages
+from chalicelib.contexts.identity.console import security as identity_console_security
 from chalicelib.contexts.identity.pages import codes as identity_codes
 from chalicelib.contexts.identity.pages import passkeys as identity_passkeys
 from chalicelib.contexts.identity.pages import security as identity_security
@@ -95,6 +96,7 @@ BLUEPRINTS = (
     members_linked.bp,
     privacy_pages.bp,
     identity_console.bp,
+    identity_console_security.bp,
     orders_console.bp,
     categories_console.bp,
     products_console.bp,

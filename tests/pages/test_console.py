@@ -24,6 +24,7 @@ PAGES = (
     "/console/stock",
     "/console/statements",
     "/console/api-keys",
+    "/console/security",
 )
 
 

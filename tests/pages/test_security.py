@@ -9,6 +9,7 @@ from bs4 import Tag
 
 from chalicelib.contexts.identity import service
 from chalicelib.kernel import clock
+from chalicelib.kernel.actors import Role
 from tests.makers.authenticator import Authenticator
 from tests.makers.browser import Browser, Page
 from tests.makers.people import PASSWORD, a_member
@@ -219,3 +220,85 @@ class TestSecurity:
         page = browser.get("/account/sessions")
         page = browser.send(page, page.form("/account/sessions/end-others"))
         assert len(page.soup.select("li.panel")) == 1
+
+
+OWNER = "owner@acme.example"
+
+
+@pytest.fixture
+def owner(shop) -> Browser:
+    """Acme's owner, signed in to the console with a second factor on."""
+    service.add_staff(shop.merchant("acme").id, OWNER, PASSWORD, "Ada", Role.OWNER)
+    browser = Browser()
+    page = to_the_console(browser)
+    page = browser.send(page, page.form("/console/sign-in"), login=OWNER, password=PASSWORD)
+    page = browser.get("/console/security")
+    form = page.form("/console/security/second-factor")
+    wrong = browser.send(page, form, password="wrong")
+    assert (wrong.status, bool(wrong.one("#e-password").get_text())) == (401, True)
+    page = browser.send(page, form, password=PASSWORD)
+    authenticator = pyotp.TOTP(page.one("code").get_text().replace(" ", ""))
+    form = page.form("/console/security/second-factor/confirm")
+    page = browser.send(page, form, code=authenticator.at(clock.epoch(clock.now())))
+    browser.recovery = page.texts("code")  # type: ignore[attr-defined]
+    return browser
+
+
+def to_the_console(browser: Browser) -> Page:
+    browser.http.cookies.clear()
+    return browser.get("/console/sign-in?next=/console/stock")
+
+
+def asked_for_a_code(browser: Browser) -> Page:
+    page = to_the_console(browser)
+    return browser.send(page, page.form("/console/sign-in"), login=OWNER, password=PASSWORD)
+
+
+class TestConsole:
+    def test_a_password_alone_opens_nothing(self, owner) -> None:
+        page = asked_for_a_code(owner)
+        assert page.heading == "Second factor"
+        assert "souk_console" not in owner.http.cookies
+        wrong = owner.send(page, page.form("/console/second-factor"), code="000000")
+        assert wrong.one("#e-code").get_text()
+        assert owner.get("/console/stock").address.startswith("/console/sign-in")
+        form = wrong.form("/console/second-factor")
+        page = owner.send(wrong, form, code=owner.recovery[0])
+        assert page.address == "/console/stock"
+        form = owner.get("/console/security").form("/console/security/second-factor/drop")
+        assert "The second factor is off." in owner.send(page, form, password=PASSWORD).text
+
+    def test_a_sign_in_ends_at_the_door_where_it_began(self, owner) -> None:
+        asked_for_a_code(owner)
+        page = owner.get("/account/second-factor")
+        page = owner.send(page, page.form("/account/second-factor"), code=owner.recovery[0])
+        assert "That took too long" in page.text
+        assert not {"souk_session", "souk_console"} & {
+            name for name, value in owner.http.cookies.items() if value
+        }
+        a_member()
+        member_id = service.sign_in(EMAIL, PASSWORD, address="")[0].id
+        secret, _ = service.begin_second_factor(member_id, PASSWORD, address="")
+        code = pyotp.TOTP(secret).at(clock.epoch(clock.now()))
+        recovery = service.confirm_second_factor(member_id, code)
+        page = owner.get("/account/sign-in")
+        page = owner.send(page, page.form("/account/sign-in"), login=EMAIL, password=PASSWORD)
+        page = owner.get("/console/second-factor")
+        page = owner.send(page, page.form("/console/second-factor"), code=recovery[0])
+        assert (page.address, "That took too long" in page.text) == (
+            "/console/sign-in?done=late",
+            True,
+        )
+
+    def test_a_new_password_ends_every_other_session(self, owner) -> None:
+        asks = asked_for_a_code(owner)
+        page = owner.send(asks, asks.form("/console/second-factor"), code=owner.recovery[0])
+        first = owner.http.cookies["souk_console"]
+        asks = asked_for_a_code(owner)
+        owner.send(asks, asks.form("/console/second-factor"), code=owner.recovery[1])
+        page = owner.get("/console/security")
+        form = page.form("/console/security/password")
+        page = owner.send(page, form, old_password=PASSWORD, new_password=NEW)
+        assert "Your password is changed" in page.text
+        assert service.session(first) is None
+        assert service.session(owner.http.cookies["souk_console"])

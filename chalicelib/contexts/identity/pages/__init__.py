@@ -140,10 +140,12 @@ def device_of(visit: Visit) -> str:
     return model.device_of(visit.headers.get("user-agent", ""))
 
 
-def ask_second_factor(needed: model.SecondFactorNeeded, next_: str) -> Redirect:
+def ask_second_factor(
+    needed: model.SecondFactorNeeded, next_: str, at: str = "/account/second-factor"
+) -> Redirect:
     """Go on to the second factor; the proof of the first goes along in a cookie."""
     challenge = Cookie(CHALLENGE, str(needed.extra["challenge"]), model.CHALLENGE_TTL_S)
-    to = with_query("/account/second-factor", {"next": local(next_, "")})
+    to = with_query(at, {"next": local(next_, "")})
     return Redirect(to, (challenge,))
 
 

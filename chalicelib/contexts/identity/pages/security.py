@@ -2,7 +2,7 @@
 
 from chalice import Blueprint
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict
 
 from chalicelib.contexts.identity import model, service
 from chalicelib.contexts.identity.model import Security, SessionEntry
@@ -41,15 +41,22 @@ class PasskeyView(Struct, frozen=True, kw_only=True):
     used_at: TimeView | None
 
 
-class SecurityView(Struct, frozen=True, kw_only=True):
+class BasicView(Struct, frozen=True, kw_only=True):
+    """What secures an account of any kind."""
+
     security: Security
     password_fields: list[FieldView]
     factor_field: FieldView
-    passkeys: list[PasskeyView]
-    passkey_field: FieldView | None
-    question: PasskeyQuestion
     note: str = ""
     done: str = ""
+
+
+class SecurityView(BasicView, frozen=True, kw_only=True):
+    """A member's account has passkeys, too."""
+
+    passkeys: list[PasskeyView]
+    passkey_field: FieldView
+    question: PasskeyQuestion
 
 
 class FactorView(Struct, frozen=True, kw_only=True):
@@ -197,45 +204,59 @@ def end_session(visit: Visit, session: str) -> Redirect:
     return Redirect("/account/sessions")
 
 
-def _second_factor(visit: Visit, refusal: Refusal | None = None) -> Html:
+def second_factor_view(visit: Visit, refusal: Refusal | None = None) -> SecondFactorView:
+    """The form for the code that a sign-in with two factors asks for next."""
     next_ = visit.fields.text("next") or visit.query_text.get("next", "")
     is_wrong = isinstance(refusal, model.CodeWrong)
-    view = SecondFactorView(
+    return SecondFactorView(
         fields=[code_field(visit, refusal)],
         next=local(next_, ""),
         note="" if is_wrong else note_of(visit, refusal),
     )
-    status = refusal.status if refusal else 200
-    return Html("pages/identity/second-factor.html", view, status)
+
+
+def _second_factor(visit: Visit, refusal: Refusal | None = None) -> Html:
+    view = second_factor_view(visit, refusal)
+    return Html("pages/identity/second-factor.html", view, refusal.status if refusal else 200)
 
 
 def _security(visit: Visit, refusal: Refusal | None = None) -> Html:
-    words, account_id = visit.words, member(visit).account_id
-    errors = problem(visit, refusal).errors if refusal else {}
-    wrong = words.refusal(refusal) if isinstance(refusal, model.SignInFailed) else ""
-    about = visit.path.removeprefix("/account/security/").partition("/")[0]
-    old = _password(visit, "old_password", N_("Present password"))
-    factor = _password(visit, "password", N_("Password"), wrong if about == "second-factor" else "")
-    passkey = _password(
-        visit, "current_password", N_("Password"), wrong if about == "passkeys" else ""
-    )
-    told = (wrong if about == "password" else "") or errors.get("old_password", "")
-    security = service.security_of(account_id)
-    done = visit.query_text.get("done", "")
+    account_id = member(visit).account_id
+    wrong = wrong_password(visit, refusal)
     view = SecurityView(
-        security=security,
+        **asdict(basic_view(visit, account_id, refusal)),
+        passkeys=[_passkey(visit, one) for one in service.passkeys_of(account_id)],
+        passkey_field=_password(
+            visit, "current_password", N_("Password"), wrong.get("passkeys", "")
+        ),
+        question=question(visit, {}),
+    )
+    return Html("pages/identity/security.html", view, refusal.status if refusal else 200)
+
+
+def basic_view(visit: Visit, account_id: str, refusal: Refusal | None = None) -> BasicView:
+    """What secures any account: its password and second factor, with the forms to change them."""
+    words, errors = visit.words, problem(visit, refusal).errors if refusal else {}
+    wrong, done = wrong_password(visit, refusal), visit.query_text.get("done", "")
+    told = wrong.get("password", "") or errors.get("old_password", "")
+    return BasicView(
+        security=service.security_of(account_id),
         password_fields=[
-            replace(old, error=told),
+            _password(visit, "old_password", N_("Present password"), told),
             new_password_field(visit, refusal, "new_password"),
         ],
-        factor_field=factor,
-        passkeys=[_passkey(visit, one) for one in service.passkeys_of(account_id)],
-        passkey_field=passkey if security.has_password else None,
-        question=question(visit, {}),
+        factor_field=_password(visit, "password", N_("Password"), wrong.get("second-factor", "")),
         note="" if wrong else _note(visit, refusal),
         done=words.say(DONE[done]) if done in DONE else "",
     )
-    return Html("pages/identity/security.html", view, refusal.status if refusal else 200)
+
+
+def wrong_password(visit: Visit, refusal: Refusal | None) -> dict[str, str]:
+    """What to say of a wrong password, by the part of the page whose form had it."""
+    if not isinstance(refusal, model.SignInFailed):
+        return {}
+    part = visit.path.partition("/security/")[2].partition("/")[0]
+    return {part: visit.words.refusal(refusal)}
 
 
 def _password(visit: Visit, name: str, label: str, error: str = "") -> FieldView:
@@ -268,17 +289,22 @@ def _note(visit: Visit, refusal: Refusal | None) -> str:
 
 
 def _new_factor(visit: Visit, refusal: Refusal | None = None) -> Html:
+    view = factor_view(visit, member(visit).account_id, refusal)
+    return Html("pages/identity/new-factor.html", view, refusal.status if refusal else 200)
+
+
+def factor_view(visit: Visit, account_id: str, refusal: Refusal | None = None) -> FactorView:
+    """An authenticator to be added. Refuses `identity.factor_conflict` where none waits."""
     # Imported on first use: few pages have a QR code.
     import segno
 
-    secret, address = service.pending_second_factor(member(visit).account_id)
-    view = FactorView(
+    secret, address = service.pending_second_factor(account_id)
+    return FactorView(
         qr=segno.make(address).svg_inline(omitsize=True, border=2),
         secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         fields=[code_field(visit, refusal)],
         note="" if isinstance(refusal, model.CodeWrong) else note_of(visit, refusal),
     )
-    return Html("pages/identity/new-factor.html", view, refusal.status if refusal else 200)
 
 
 def _sessions(visit: Visit) -> Html:

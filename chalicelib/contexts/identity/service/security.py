@@ -96,9 +96,16 @@ def drop_second_factor(account_id: str, password: str, *, address: str) -> None:
 
 
 def finish_sign_in(
-    challenge: str, code: str, *, address: str, device: str = ""
+    challenge: str,
+    code: str,
+    *,
+    address: str,
+    device: str = "",
+    audience: Audience = Audience.SHOP,
 ) -> tuple[Account, str, Session]:
     """Sign in with the second factor: an authenticator's code or a recovery code, each good once.
+
+    A sign-in that began at another door does not end at this one.
 
     Refuses `identity.challenge_over`, `identity.code_wrong`, `identity.sign_in_throttled`.
     """
@@ -109,7 +116,7 @@ def finish_sign_in(
     failed, of_address = reads.batch([throttle, window])
     refuse_hasty(failed, of_address)
     account, _, factor = _rows(account_id)
-    if not factors.is_active(factor):
+    if not factors.is_active(factor) or account.audience is not audience:
         raise model.ChallengeOver
     cleared = [store.clear_failures(throttle, now)] if failed is not None else []
     try:

@@ -7,7 +7,15 @@ from msgspec import Struct
 
 from chalicelib.contexts.identity import model, service
 from chalicelib.contexts.identity.model import ApiKey, Session
-from chalicelib.contexts.identity.pages import SignInView, credentials, login_of, note_of
+from chalicelib.contexts.identity.pages import (
+    DONE,
+    SignInView,
+    ask_second_factor,
+    credentials,
+    device_of,
+    login_of,
+    note_of,
+)
 from chalicelib.kernel.actors import ActorKind, Role
 from chalicelib.kernel.errors import Forbidden, NotSignedIn, Refusal
 from chalicelib.web.forms import FieldView
@@ -24,12 +32,14 @@ MERCHANT_LINKS = (
     ("/console/stock", "stock", N_("Stock")),
     ("/console/statements", "money", N_("Statements")),
     ("/console/api-keys", "key", N_("API keys")),
+    ("/console/security", "person", N_("Security")),
 )
 PLATFORM_LINKS = (
     ("/console", "list", N_("Today")),
     ("/console/merchants", "people", N_("Merchants")),
     ("/console/categories", "grid", N_("Categories and attributes")),
     ("/console/review", "money", N_("Payments to review")),
+    ("/console/security", "person", N_("Security")),
 )
 
 
@@ -91,12 +101,14 @@ def sign_in_again(visit: Visit, refusal: Refusal) -> Html:
 
 @page(bp, "POST", "/console/sign-in", refused=sign_in_again)
 def sign_in(visit: Visit) -> Redirect:
-    _, token = service.sign_in_console(
-        login_of(visit), visit.fields.text("password"), address=visit.address
-    )
-    wanted = local(visit.fields.text("next"), "/console")
-    is_inside = wanted.partition("?")[0].startswith("/console")
-    return Redirect(wanted if is_inside else "/console", (session_cookie(CONSOLE, token),))
+    login, password = login_of(visit), visit.fields.text("password")
+    try:
+        _, token = service.sign_in_console(
+            login, password, address=visit.address, device=device_of(visit)
+        )
+    except model.SecondFactorNeeded as needed:
+        return ask_second_factor(needed, visit.fields.text("next"), "/console/second-factor")
+    return Redirect(inside(visit.fields.text("next")), (session_cookie(CONSOLE, token),))
 
 
 @page(bp, "POST", "/console/sign-out")
@@ -135,6 +147,12 @@ def revoke_api_key(visit: Visit) -> Redirect:
     return Redirect("/console/api-keys")
 
 
+def inside(address: str) -> str:
+    """Return where somebody wanted to go if that is in the console, else its first page."""
+    wanted = local(address, "/console")
+    return wanted if wanted.partition("?")[0].startswith("/console") else "/console"
+
+
 def person(visit: Visit) -> Session:
     """Return the session of whoever is signed in to the console. One round trip.
 
@@ -169,11 +187,13 @@ def _is_at(path: str, href: str) -> bool:
 
 
 def _sign_in_page(visit: Visit, next_: str, refusal: Refusal | None = None) -> Html:
+    done = "" if refusal else visit.query_text.get("done", "")
     view = SignInView(
         fields=credentials(visit, refusal),
         next=local(next_, ""),
         other_href="/",
         note=note_of(visit, refusal),
+        done=visit.words.say(DONE["late"]) if done == "late" else "",
     )
     return Html("console/identity/sign-in.html", view, refusal.status if refusal else 200)
 
