@@ -30,12 +30,11 @@ def main() -> bool:
     """Grade each page and print its four scores against the least."""
     heading(f"Lighthouse {VERSION}, a phone's emulation")
     kept = True
-    with stack.started() as described:
-        shop = described["shop_url"]
-        for path in ("/en/", "/en/search", _product(shop), "/en/cart"):
-            for name, score in _scores(shop + path).items():
-                missed = max(LEAST[name] - score, 0)
-                kept = line(f"{path[:24]}: {name} {score}", missed, "missed", limit=0) and kept
+    shop = stack.described()["shop_url"]
+    for path in ("/en/", "/en/search", _product(shop), "/en/cart"):
+        for name, score in _scores(shop + path).items():
+            missed = max(LEAST[name] - score, 0)
+            kept = line(f"{path[:24]}: {name} {score}", missed, "missed", limit=0) and kept
     return kept
 
 

@@ -27,11 +27,10 @@ def main() -> bool:
     heading("Peak memory of the API function")
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    with stack.started() as described:
-        process = context.Process(target=_serve, args=(described, there))
-        process.start()
-        peak_kib = here.recv()
-        process.join()
+    process = context.Process(target=_serve, args=(stack.described(), there))
+    process.start()
+    peak_kib = here.recv()
+    process.join()
     return line(
         f"after {REQUESTS * len(PATHS)} requests", peak_kib * KIB / MB, "MB", limit=PEAK_MB_MAX
     )

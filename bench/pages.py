@@ -17,14 +17,12 @@ PAIRS = {"listing of 24": ("/search?limit=24", "/api/v1/products?limit=24")}
 def main() -> bool:
     """Measure every pair and print its ratio."""
     heading(f"Pages beside their JSON, median of {RUNS}")
-    kept = True
-    with stack.started():
-        import app
+    stack.described()
+    import app
 
-        function = Function(app.app)
-        for name, (page, data) in PAIRS.items():
-            kept = _measure(name, function, page, data) and kept
-    return kept
+    function = Function(app.app)
+    kept = [_measure(name, function, page, data) for name, (page, data) in PAIRS.items()]
+    return all(kept)
 
 
 def _measure(name: str, function: Function, page: str, data: str) -> bool:

@@ -47,7 +47,8 @@ def main() -> bool:
     """Measure every route and print its figures."""
     heading(f"Requests through the Lambda handler, median of {RUNS}")
     kept = True
-    with stack.started() as described, canned.serving() as address:
+    described = stack.described()
+    with canned.serving() as address:
         import app
 
         function = Function(app.app)

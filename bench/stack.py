@@ -1,12 +1,12 @@
 """A stack of its own for the benchmarks, and this process as its API function."""
 
-import contextlib
+import atexit
+import functools
 import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,19 @@ ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / ".build" / "bench"
 
 
-@contextlib.contextmanager
-def started() -> Iterator[dict[str, Any]]:
-    """Start the local stack on free ports, take on the API function's environment, and stop it."""
+@functools.cache
+def described() -> dict[str, Any]:
+    """One stack for all parts of a run, on free ports; this process takes on the API function's
+    environment, once. The stack is stopped when the process ends.
+    """
     environment = os.environ | {"SOUK_LOCAL_DIR": str(HOME), "SOUK_PORT": str(_free_port())}
     command = [sys.executable, "-m", "infra.local"]
     subprocess.run([*command, "reset"], cwd=ROOT, env=environment, check=True)
     subprocess.run([*command, "start"], cwd=ROOT, env=environment, check=True)
-    try:
-        described = json.loads((HOME / "stack.json").read_text(encoding="utf-8"))
-        become_the_function(described)
-        yield described
-    finally:
-        subprocess.run([*command, "stop"], cwd=ROOT, env=environment, check=True)
+    atexit.register(subprocess.run, [*command, "stop"], cwd=ROOT, env=environment, check=True)
+    found: dict[str, Any] = json.loads((HOME / "stack.json").read_text(encoding="utf-8"))
+    become_the_function(found)
+    return found
 
 
 def become_the_function(described: dict[str, Any]) -> None:
