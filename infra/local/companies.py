@@ -32,7 +32,7 @@ class _Open:
 
     door: FrontDoor
     servers: tuple[Server, Server]
-    shop: Upstream
+    ways: tuple[Upstream, ...]
     store: Store
 
 
@@ -67,24 +67,26 @@ async def _start(places: Layout, ports: Ports, secrets: Secrets, behind: Behind)
     door = FrontDoor(behind)
     shop_server = Server(door.answer, body_bytes_max=BODY_BYTES_MAX)
     store = Store(places.sandbox)
-    shop = Upstream(ports.shop)
+    shop, emulator = Upstream(ports.shop), Upstream(ports.aws)
     sandbox = Sandbox(
         store,
         Callbacks(store, shop, host=f"{HOST}:{ports.shop}"),
         payment_secret=secrets.sandbox_payment,
         courier_secret=secrets.sandbox_courier,
+        emulator=emulator,
     )
     sandbox_server = Server(sandbox.answer, body_bytes_max=sandbox_app.BODY_BYTES_MAX)
     await shop_server.start(ports.shop)
     await sandbox_server.start(ports.sandbox)
-    return _Open(door, (sandbox_server, shop_server), shop, store)
+    return _Open(door, (sandbox_server, shop_server), (shop, emulator), store)
 
 
 async def _stop(opened: _Open) -> None:
     for server in opened.servers:
         await server.stop()
     opened.door.close()
-    opened.shop.close()
+    for way in opened.ways:
+        way.close()
     opened.store.close()
 
 

@@ -80,6 +80,7 @@ def tell(described: dict[str, Any]) -> None:
         f"  Shop      {described['shop_url']}/",
         f"  Console   {described['console_url']}",
         f"  Sandbox   {described['sandbox_url']}/  (payment company, courier, refunds)",
+        f"  Messages  {described['sandbox_url']}/messages  (mails and codes that were sent)",
         f"  AWS       {described['aws_endpoint_url']}  ({described['region']})",
         "",
         f"  Platform  {described['platform']['email']}  {described['platform']['password']}",

@@ -28,7 +28,8 @@ REQUESTS_PER_CORE = 2
 REQUESTS_LEAST = 4
 FAILURES_ONLY = frozenset(
     {"/api/v1/sessions", "/api/v1/carts/{cart}/coupons/{code}"}
-    | {"/account/sign-in", "/console/sign-in"}
+    | {"/api/v1/sessions/second-factor", "/account/second-factor", "/console/second-factor"}
+    | {"/account/sign-in", "/account/sign-in/code", "/account/sign-in/passkey", "/console/sign-in"}
 )
 """Codes and sign-ins: only failures count toward their rate (contract, "Manners")."""
 

@@ -4,10 +4,12 @@ import time
 from collections.abc import Awaitable, Callable
 
 from infra.local.door.server import Request, Response
+from infra.local.door.upstream import Upstream
 from infra.local.sandbox import pages
 from infra.local.sandbox.call import Call, problem
 from infra.local.sandbox.callbacks import Callbacks
 from infra.local.sandbox.courier import Courier
+from infra.local.sandbox.messages import Messages
 from infra.local.sandbox.payments import PaymentCompany
 from infra.local.sandbox.store import Store
 
@@ -17,7 +19,7 @@ Answerer = Callable[[Call], Awaitable[Response | None]]
 
 
 class Sandbox:
-    """A payment company and a courier at one address."""
+    """A payment company and a courier at one address, and what was mailed."""
 
     def __init__(
         self,
@@ -26,6 +28,7 @@ class Sandbox:
         *,
         payment_secret: str,
         courier_secret: str,
+        emulator: Upstream,
         now: Callable[[], float] = time.time,
     ) -> None:
         company = PaymentCompany(store, callbacks, payment_secret, now)
@@ -33,6 +36,7 @@ class Sandbox:
         self._answerers: dict[tuple[str, str, int], Answerer] = {
             ("GET", "", 1): company.home,
             ("GET", "sandbox.css", 1): _style,
+            ("GET", "messages", 1): Messages(emulator).page,
             ("GET", "pay", 2): company.pay_page,
             ("POST", "pay", 3): company.act_on_payment,
             ("GET", "refunds", 1): company.refunds_page,

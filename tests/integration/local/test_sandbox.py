@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
+from html import escape
 from urllib.parse import urlencode
 
 import pytest
@@ -56,6 +57,7 @@ async def opened(upstream, tmp_path):
         callbacks,
         payment_secret=PAYMENT_SECRET,
         courier_secret=COURIER_SECRET,
+        emulator=shop,
         now=NOW.timestamp,
     )
     try:
@@ -408,6 +410,39 @@ def test_our_signature_is_the_published_one():
     ours = signing.headers(PAYMENT_SECRET, "msg_9", moment, body)
     theirs = Webhook(PAYMENT_SECRET).sign("msg_9", NOW, body.decode())
     assert ours["webhook-signature"] == theirs
+
+
+def kept(**found) -> Response:
+    return Response(200, [(b"Content-Type", b"application/json")], json.dumps(found).encode())
+
+
+def a_mail(subject: str, text: str, at: float) -> dict:
+    return {"To": ["ada@shop.example"], "Subject": subject, "BodyText": text, "Timestamp": at}
+
+
+def test_what_was_sent_is_shown_the_newest_first_with_its_links(run, upstream, tmp_path):
+    link = "http://127.0.0.1:8000/orders/pur_1?token=a&b=1"
+    upstream.answers = [
+        kept(messages={"1": [a_mail("Older", "123456", 1.0), a_mail("Newer", f"See {link}", 2.0)]}),
+        kept(sms_messages={"+4420": [{"Message": "111111"}, {"Message": "<b>222222"}]}),
+    ]
+
+    async def scenario():
+        async with opened(upstream, tmp_path) as clicker:
+            shown = await clicker.get("/messages?lang=en")
+            upstream.answers = [Response(500, [], b"broken")]
+            return shown, await clicker.get("/messages?lang=en")
+
+    shown, broken = run(scenario)
+    text = shown.body.decode()
+    places = [text.index(one) for one in ("&lt;b&gt;222222", "111111", "Newer", "Older", "123456")]
+    assert places == sorted(places)
+    assert f'href="{escape(link)}"' in text
+    assert [one.raw_path for one in upstream.requests[:2]] == [
+        b"/_ministack/ses/messages",
+        b"/_ministack/sns/sms-messages",
+    ]
+    assert "The emulator does not answer." in broken.body.decode()
 
 
 def test_the_store_survives_a_restart(tmp_path):
