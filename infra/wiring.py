@@ -232,6 +232,7 @@ QUEUES = (
             "catalog.ProductDelisted",
             "catalog.ProductChanged",
             "catalog.PriceChanged",
+            "catalog.CategoriesChanged",
             "inventory.StockRanOut",
             "inventory.StockCameBack",
             "merchants.MerchantApproved",

@@ -39,6 +39,23 @@ def rows(page) -> dict[str, list[str]]:
     }
 
 
+class TestFilters:
+    def test_typed_values_are_one_choice_in_the_shoppers_language(
+        self, browser, typed, listed
+    ) -> None:
+        for code, weight in {"A": "250", "B": "0.25 kg", "C": "1kg"}.items():
+            listed(code, attributes={"Weight": weight, "Organic": "yes" if code == "A" else "no"})
+        page = browser.get("/c/tops")
+        facets = {one.h2.text: one.select("li") for one in page.soup.select(".filters section")}
+        assert [one.text for one in facets["Weight"]] == ["250\xa0g2", "1,000\xa0g1"]
+        assert [one.text for one in facets["Organic"]] == ["No2", "Yes1"]
+        page = browser.get(facets["Weight"][0].a["href"])
+        assert len(page.texts(".card__title")) == 2
+        assert "Weight: 250 g ×" in page.texts(".chips a")
+        page = browser.get("/c/tops", accept_language="zh-CN")
+        assert "重量" in [one.text for one in page.soup.select(".filters h2")]
+
+
 class TestCompare:
     def test_products_stand_side_by_side_in_one_unit(self, browser, pair) -> None:
         shirt, tea = pair

@@ -115,6 +115,22 @@ class PriceChanged(ProductFact, frozen=True, kw_only=True):
     product: ToldProduct
 
 
+class CategoriesChanged(Fact, frozen=True, kw_only=True):
+    """Categories are called otherwise, lie elsewhere, or ask something else of their products.
+
+    `categories` are their ids, those included that came or went; what lies below them is not. The
+    `tree_version` grows with every change.
+    """
+
+    name: ClassVar[str] = "catalog.CategoriesChanged"
+    tree_version: int
+    categories: tuple[str, ...]
+
+    @property
+    def aggregate(self) -> str:
+        return "CATEGORIES"
+
+
 class StockCounted(ProductFact, frozen=True, kw_only=True):
     """An import made variants that had not been there; `units` is how many of each (sku) there are.
 

@@ -10,6 +10,7 @@ from chalice import Blueprint, Rate
 
 from chalicelib.aws.worker import Message, each_message, read_fact, worker
 from chalicelib.contexts.catalog.facts import (
+    CategoriesChanged,
     PriceChanged,
     ProductChanged,
     ProductDelisted,
@@ -148,6 +149,13 @@ def _of_merchant(fact: MerchantApproved | MerchantSuspended) -> list[str]:
     return []
 
 
+def _of_tree(fact: CategoriesChanged) -> list[str]:
+    """A category may have products of every merchant."""
+    del fact
+    index.relist("")
+    return []
+
+
 def _of_sale(fact: PurchasePaid) -> list[str]:
     units: dict[str, int] = {}
     for order in fact.orders:
@@ -163,6 +171,7 @@ CONCERNED: dict[type[Any], Callable[[Any], list[str]]] = {
     PriceChanged: _of_product,
     StockRanOut: _of_stock,
     StockCameBack: _of_stock,
+    CategoriesChanged: _of_tree,
     MerchantApproved: _of_merchant,
     MerchantSuspended: _of_merchant,
     PurchasePaid: _of_sale,

@@ -148,6 +148,12 @@ STORIES = (
         catalogue.listed("Big Kettle"),
     ),
     Story(
+        "a schema that comes while products change",
+        catalogue.on_sale_described,
+        (catalogue.asks_for_a_fabric, cheaper, renamed),
+        catalogue.counts_by_fabric,
+    ),
+    Story(
         "stock to and fro",
         catalogue.on_sale,
         (catalogue.count(0), catalogue.count(9), catalogue.count(0), catalogue.count(5)),

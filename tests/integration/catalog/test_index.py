@@ -38,6 +38,12 @@ CATEGORIES = {
         {"slug": "home", "name": {"en": "Home", "zh-CN": "家居"}},
     ]
 }
+FABRIC = {
+    "name": "fabric",
+    "label": {"en": "Fabric", "zh-CN": "面料"},
+    "kind": "choice",
+    "choices": [{"value": "linen", "label": {"en": "Linen", "zh-CN": "亚麻"}}],
+}
 NAMES = (
     "catalog.ProductListed",
     "catalog.ProductDelisted",
@@ -272,6 +278,40 @@ class TestWorker:
         world = World()
         with pytest.raises(Forbidden):
             service.reindex(world.sellers[0].owner)
+
+    def test_names_and_schemas_that_change_are_followed(self) -> None:
+        world = World()
+        made = a_product(
+            world.sellers[0], "LINEN", category="shirts", attributes={"Fabric": "亚麻"}
+        )
+        world.products.append(made)
+        caught_up(*world.ids)
+        first, *others = CATEGORIES["categories"]
+        renamed = {"categories": [{**first, "name": {"en": "Blouses", "zh-CN": "上衣"}}, *others]}
+        told = "catalog.CategoriesChanged"
+        seen = []
+        for change in (
+            lambda: service.load_categories(SYSTEM, renamed),
+            lambda: service.save_attribute(SYSTEM, "tops", FABRIC),
+            lambda: service.drop_attribute(SYSTEM, "tops", "fabric"),
+        ):
+            change()
+            deliver(workers.catalog_on_listing_fact, told)
+            drain(stage_settings().catalog_imports_queue_url, workers.catalog_on_import)
+            assert snapshot() == made_anew(*world.ids)
+            (row,) = (one for one in store.all_changed() if one.code == made.code)
+            assert row.told is not None
+            assert "Blouses" in row.told.words, "search knows it by the new name"
+            seen.append([one for one in row.told.counted if "abric" in one])
+        assert seen == [["attr.Fabric\x1f亚麻"], ["attr.fabric\x1flinen"], ["attr.Fabric\x1f亚麻"]]
+        service.drop_attribute(SYSTEM, "tops", "fabric")
+        assert len([row for row in of_kind("outbox", "FACT") if row["name"]["S"] == told]) == 3
+
+    def test_the_first_tree_tells_nothing(self) -> None:
+        World()
+        assert "catalog.CategoriesChanged" not in {
+            row["name"]["S"] for row in of_kind("outbox", "FACT")
+        }
 
     def test_a_suspension_is_heard_of_and_worked_through(self) -> None:
         world = World()

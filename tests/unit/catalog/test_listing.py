@@ -31,6 +31,7 @@ from chalicelib.contexts.catalog.model.products import (
     ProductState,
     Variant,
 )
+from chalicelib.contexts.catalog.model.schemas import schema_of
 from chalicelib.kernel.money import Money
 
 PRODUCT = Product(
@@ -53,6 +54,33 @@ PRODUCT = Product(
         tags=("blue", "ocean"),
     ),
     created_at="2026-03-02T09:00:00.000Z",
+)
+
+
+SCHEMA = schema_of(
+    [
+        {
+            "name": "weight",
+            "label": {"en": "Weight", "zh-CN": "重量"},
+            "kind": "number",
+            "unit": "g",
+        },
+        {
+            "name": "colour",
+            "label": {"en": "Colour", "zh-CN": "颜色"},
+            "kind": "choice",
+            "choices": [
+                {"value": "red", "label": {"en": "Red", "zh-CN": "红色"}, "words": ["rot"]},
+            ],
+        },
+        {
+            "name": "secret",
+            "label": {"en": "Secret", "zh-CN": "秘密"},
+            "kind": "text",
+            "is_filterable": False,
+        },
+    ],
+    where="Shirts",
 )
 
 
@@ -126,6 +154,26 @@ class TestRows:
         wanted = ("c:cat_shirts", "c:cat_apparel", "m:mer_1", "s:1", "a:size=m", "a:fabric=cotton")
         assert all(f"\n{key}\n" in keys for key in wanted)
         assert "\na:size=\n" not in keys
+
+    @pytest.mark.parametrize("written", ["500", "500g", "0.5 kg", "500 克"])
+    def test_what_a_schema_reads_counts_in_one_form(self, written: str) -> None:
+        attributes = {"Weight": written, "colour": "ROT", "Secret": "x", "Origin": "Ulm"}
+        content = replace(PRODUCT.content, attributes=attributes)
+        entry = an_entry(replace(PRODUCT, content=content), schema=SCHEMA)
+        facets = {key for key in entry.counted if key.startswith("attr.")}
+        assert facets == {
+            f"attr.weight{MARK}500 g",
+            f"attr.colour{MARK}red",
+            f"attr.Origin{MARK}Ulm",
+            f"attr.Size{MARK}S",
+            f"attr.Size{MARK}M",
+        }
+        keys = entry.rows[0].keys
+        assert f"\na:weight={written.casefold()}\n" in keys or written == "500 克"
+        assert "\na:weight=500 g\n" in keys
+        assert "\na:colour=red\n" in keys
+        assert entry.told is not None
+        assert {"红色", "Red"} <= set(entry.told.words.split())
 
     def test_even_the_longest_product_fits_into_one_transaction(self) -> None:
         long = replace(PRODUCT.content, title=" ".join(f"word{n}" for n in range(60)))

@@ -94,6 +94,11 @@ class Value(Struct, frozen=True):
         return self.number * unit.factor if self.number is not None and unit else self.number
 
     @property
+    def code(self) -> str:
+        """The value as programs and addresses write it, whatever was written: `500 g`, `red`."""
+        return f"{self.text} {self.attribute.unit}" if self.attribute.unit else self.text
+
+    @property
     def labels(self) -> dict[str, str]:
         """What a choice is called, by language; empty for any other value."""
         return dict(_choices(self.attribute)[self.text].label) if self._is_choice else {}
@@ -129,6 +134,21 @@ class Unreadable(ValueError):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+
+
+def shown(attribute: Attribute, code: str, locale: str) -> str | None:
+    """Write a value's `code` as a language does; None for one that the attribute does not have."""
+    match attribute.kind:
+        case AttributeKind.CHOICE:
+            choice = next((one for one in attribute.choices if one.value == code), None)
+            return choice.named(locale) if choice else None
+        case AttributeKind.BOOLEAN:
+            return SAID[locale][code == TRUE] if code in {TRUE, FALSE} else None
+        case AttributeKind.NUMBER:
+            value = _readable(attribute, code)
+            return value.shown(locale) if value else None
+        case AttributeKind.TEXT:
+            return code
 
 
 def inherited(levels: Iterable[Schema]) -> Schema:
@@ -170,6 +190,17 @@ def describe(attributes: Mapping[str, str], schema: Schema) -> Described:
     return Described(
         tuple(sorted(values.values(), key=lambda one: order.index(one.attribute.name))), tuple(free)
     )
+
+
+def understood(
+    pairs: Iterable[tuple[str, str]], schema: Schema
+) -> list[tuple[str, str, Value | None]]:
+    """Read names and values one by one; None beside those that the schema does not read."""
+    wanted = _names(schema)
+    return [
+        (name, raw, _readable(attribute, raw) if (attribute := wanted.get(fold(name))) else None)
+        for name, raw in pairs
+    ]
 
 
 def check_attributes(attributes: Mapping[str, str], schema: Schema) -> None:

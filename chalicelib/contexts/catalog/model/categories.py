@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from chalicelib.contexts.catalog.model.attributes import Schema, inherited
+from chalicelib.contexts.catalog.model.attributes import Attribute, Schema, inherited
 from chalicelib.contexts.catalog.model.refusals import CategoriesWrong
 from chalicelib.contexts.catalog.model.schemas import schema_of
 from chalicelib.contexts.catalog.model.words import stems
@@ -72,6 +72,20 @@ class CategoryTree(Struct, frozen=True, dict=True):
         """Return what a category asks of its products: its own attributes over inherited ones."""
         line = reversed(self.ancestors(identity))
         return inherited(self.by_id[one].attributes for one in line)
+
+    def asking(self, name: str, identity: str = "") -> tuple[Attribute, ...]:
+        """Return the attributes of this name: a category's own or inherited one, or everybody's."""
+        if identity:
+            return tuple(one for one in self.schema(identity) if one.name == name)
+        return self._attributes.get(name, ())
+
+    @cached_property
+    def _attributes(self) -> dict[str, tuple[Attribute, ...]]:
+        found: dict[str, tuple[Attribute, ...]] = {}
+        for category in self.categories:
+            for one in category.attributes:
+                found[one.name] = (*found.get(one.name, ()), one)
+        return found
 
     def children(self, parent_id: str | None) -> tuple[Category, ...]:
         """Return the categories right below one; below None are the roots."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct, field
 
+from chalicelib.contexts.catalog.model.attributes import Schema, Value, understood
 from chalicelib.contexts.catalog.model.products import Product
 from chalicelib.contexts.catalog.model.searchable import Searchable, plain, words_beside
 from chalicelib.contexts.catalog.model.words import stems
@@ -112,9 +113,21 @@ class Entry(Struct, frozen=True):
     told: Searchable | None = None
 
     def marker(self, as_of: str) -> Marker:
-        """Make the marker that stands for this entry."""
+        """Make the marker that stands for this entry, and for what search is told beside its rows."""
         rows = {row.place: row.digest for row in self.rows}
-        return Marker(rows, self.partitions, self.counted, as_of)
+        told = hashlib.sha256(msgspec.json.encode(self.told)).hexdigest()[:16]
+        return Marker(rows, self.partitions, self.counted, f"{as_of}/{told}")
+
+
+class _Said(Struct, frozen=True):
+    """An attribute or option as it was written, and as it is counted; `shown` in each language."""
+
+    written_name: str
+    written: str
+    name: str
+    value: str
+    shown: tuple[str, ...] = ()
+    is_filterable: bool = True
 
 
 class Delta(Struct, frozen=True):
@@ -157,19 +170,23 @@ def entry_of(
     sold: int,
     placeholder: str,
     category_names: Collection[str] = (),
+    schema: Schema = (),
 ) -> Entry:
     """Say what the index holds of a product that is in the shop.
 
     `ancestors` are its category and those above it, `category_names` what they are called in every
-    language; `sold` is how many units were paid for.
+    language, `schema` what it asks; `sold` is how many units were paid for. Attributes that the
+    schema reads count under their name in one form (`500 g`, whether `0.5 kg` or `500克` was
+    written), and are found by what was written, too.
     """
     card = card_of(product, merchant_name=merchant_name, in_stock=in_stock, placeholder=placeholder)
     text = msgspec.json.encode(card).decode()
     values = sort_values(product, sold)
     joined = MARK.join(values.values())
     partitions = (ALL, *ancestors, merchant_partition(product.merchant_id))
-    counted = _counted(product, ancestors, in_stock=in_stock)
-    filters = _filter_keys(product, ancestors, in_stock=in_stock)
+    said = _read(product, schema)
+    counted = _counted(product, ancestors, said, in_stock=in_stock)
+    filters = _filter_keys(product, ancestors, said, in_stock=in_stock)
     keys = _framed(filters)
     rows = [
         IndexRow(list_pk(part, order), f"{value}#{product.code}", text, keys, joined)
@@ -186,9 +203,7 @@ def entry_of(
     told = Searchable(
         code=product.code,
         title=product.content.title,
-        words=words_beside(
-            product, merchant_name, category_names, [value for _, value in _attributes(product)]
-        ),
+        words=words_beside(product, merchant_name, category_names, _words_of(said)),
         body=plain(product.content.description),
         keys=tuple(filters),
         counted=counted,
@@ -302,29 +317,57 @@ def word_pk(word: str) -> str:
     return f"TOKEN#{word}"
 
 
-def _filter_keys(product: Product, ancestors: Collection[str], *, in_stock: bool) -> list[str]:
+def _filter_keys(
+    product: Product, ancestors: Collection[str], said: Collection[_Said], *, in_stock: bool
+) -> list[str]:
+    values = [(one.name, one.value) for one in said]
+    values += [(one.written_name, one.written) for one in said]
     return [
         *(f"c:{category}" for category in ancestors),
         f"m:{product.merchant_id}",
         f"s:{int(in_stock)}",
-        *dict.fromkeys(attribute_key(name, value) for name, value in _attributes(product)),
+        *dict.fromkeys(attribute_key(name, value) for name, value in values),
     ]
 
 
-def _counted(product: Product, ancestors: Collection[str], *, in_stock: bool) -> tuple[str, ...]:
+def _counted(
+    product: Product, ancestors: Collection[str], said: Collection[_Said], *, in_stock: bool
+) -> tuple[str, ...]:
     return (
         *(f"category{MARK}{category}" for category in ancestors),
         f"merchant{MARK}{product.merchant_id}",
         f"in_stock{MARK}{'true' if in_stock else 'false'}",
-        *dict.fromkeys(f"attr.{name}{MARK}{value}" for name, value in _attributes(product)),
+        *dict.fromkeys(f"attr.{one.name}{MARK}{one.value}" for one in said if one.is_filterable),
     )
 
 
-def _attributes(product: Product) -> list[tuple[str, str]]:
+def _read(product: Product, schema: Schema) -> list[_Said]:
+    """Read attributes and options, each once."""
     content = product.content
-    pairs = list(content.attributes.items())
-    pairs += [pair for variant in content.variants for pair in variant.options.items()]
-    return list(dict.fromkeys(pairs))
+    found = dict.fromkeys(
+        (name, value)
+        for pairs in (content.attributes, *(one.options for one in content.variants))
+        for name, value in pairs.items()
+    )
+    return [_said(*one) for one in understood(found, schema)]
+
+
+def _said(name: str, written: str, value: Value | None) -> _Said:
+    if value is None:
+        return _Said(name, written, name, written)
+    attribute = value.attribute
+    return _Said(
+        name,
+        written,
+        attribute.name,
+        value.code,
+        tuple(value.shown(locale) for locale in attribute.label),
+        attribute.is_filterable,
+    )
+
+
+def _words_of(said: Collection[_Said]) -> list[str]:
+    return [word for one in said for word in (one.written, *one.shown)]
 
 
 def _framed(keys: Collection[str]) -> str:

@@ -6,7 +6,7 @@ from chalice import Blueprint
 
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog import service
-from chalicelib.contexts.catalog.model.categories import Category
+from chalicelib.contexts.catalog.model.categories import Category, CategoryTree
 from chalicelib.contexts.catalog.pages import views
 from chalicelib.contexts.catalog.pages.product import product_view
 from chalicelib.contexts.catalog.service import Found, Shown, Wish
@@ -23,7 +23,6 @@ bp = Blueprint(__name__)
 
 QUERY_LENGTH_MAX = 100
 VALUE_LENGTH_MAX = 200
-ATTRIBUTE = "attr."
 ATTRIBUTES_MAX = 5
 PARAMETERS = ("q", "merchant", "min", "max", "in_stock", "sort", "cursor")
 
@@ -101,7 +100,7 @@ def _listing(visit: Visit, path: str, category: Category | None) -> Html:
 
 def _given(query: Mapping[str, str]) -> dict[str, str]:
     """Keep the parameters that a listing has; others change nothing."""
-    attributes = [name for name in query if name.startswith(ATTRIBUTE)][:ATTRIBUTES_MAX]
+    attributes = [name for name in query if name.startswith(views.ATTRIBUTE)][:ATTRIBUTES_MAX]
     return {
         name: query[name].strip()[: VALUE_LENGTH_MAX if name != "cursor" else None]
         for name in (*PARAMETERS, *attributes)
@@ -125,9 +124,9 @@ def _wish(given: Mapping[str, str], category: Category | None, words: Words) -> 
         max_price=high,
         in_stock=True if given.get("in_stock") else None,
         attributes={
-            name.removeprefix(ATTRIBUTE): value
+            name.removeprefix(views.ATTRIBUTE): value
             for name, value in given.items()
-            if name.startswith(ATTRIBUTE)
+            if name.startswith(views.ATTRIBUTE)
         },
         sort=sort if sort in views.SORTS else "",
         cursor=given.get("cursor", ""),
@@ -170,7 +169,7 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
         crumbs=views.crumbs_of(tree, category.id, words) if category else [],
         cards=[views.card_view(card, tree, words) for card in shown],
         sorts=_sorts(wish, words),
-        chips=_chips(filters, steady, path, found, words),
+        chips=_chips(filters, steady, path, found, tree, category, words),
         facets=facets[: views.FACETS],
         more_facets=more_facets,
         more_opens=any(one.is_chosen for one in more_facets),
@@ -211,8 +210,14 @@ def _sorts(wish: Wish, words: Words) -> list[ChoiceView]:
     ]
 
 
-def _chips(
-    filters: dict[str, str], steady: dict[str, str], path: str, found: Found, words: Words
+def _chips(  # noqa: PLR0917 - what is chosen, and what its names are known by
+    filters: dict[str, str],
+    steady: dict[str, str],
+    path: str,
+    found: Found,
+    tree: CategoryTree,
+    category: Category | None,
+    words: Words,
 ) -> list[views.LinkView]:
     """Name every filter that is on; each leads to the listing without it."""
     merchants = {one.merchant.id: one.merchant.name for one in found.decoded()}
@@ -222,9 +227,16 @@ def _chips(
         "in_stock": words.say(N_("In stock only")),
         "merchant": merchants.get(filters.get("merchant", ""), words.say(N_("Merchant"))),
     }
+
+    def called(name: str) -> str:
+        return views.attribute_name(name, tree, words, category)
+
+    def valued(name: str, value: str) -> str:
+        return views.attribute_value(name, value, tree, words, category)
+
     return [
         views.LinkView(
-            said.get(name) or f"{name.removeprefix(ATTRIBUTE)}: {value}",
+            said.get(name) or f"{called(name)}: {valued(name, value)}",
             with_query(path, {k: v for k, v in steady.items() if k != name}),
         )
         for name, value in filters.items()

@@ -1,11 +1,12 @@
 """What the shop's shelves show: cards, categories, listings, a product."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from chalicelib.contexts.catalog.model.attributes import shown
 from chalicelib.contexts.catalog.model.categories import Category, CategoryTree
 from chalicelib.contexts.catalog.model.listing import Card
 from chalicelib.kernel.money import Money
@@ -13,6 +14,7 @@ from chalicelib.web.forms import ChoiceView
 from chalicelib.web.i18n import N_, PriceView, Words
 from chalicelib.web.page import with_query
 
+ATTRIBUTE = "attr."
 TINTS = 8
 CHOICES = 8
 FACETS = 6
@@ -185,12 +187,34 @@ def listing_facets(
         if name == "category":
             choices = _category_choices(values, tree, words, given, category)
         else:
-            choices = _value_choices(name, values, path, given)
+            choices = _value_choices(name, values, path, given, _said(name, tree, words, category))
         if len(choices) > 1 or any(choice.is_current for choice in choices):
             label = FACET_NAMES.get(name)
-            shown = words.say(label) if label else name.removeprefix("attr.")
-            views.append(_facet(shown, choices))
+            called = words.say(label) if label else attribute_name(name, tree, words, category)
+            views.append(_facet(called, choices))
     return views
+
+
+def attribute_name(name: str, tree: CategoryTree, words: Words, category: Category | None) -> str:
+    """Call an attribute (`attr.…`) what its category calls it, or what its merchants do."""
+    own_name = name.removeprefix(ATTRIBUTE)
+    known = tree.asking(own_name, category.id if category else "")
+    return known[0].named(words.locale) if known else own_name
+
+
+def attribute_value(
+    name: str, value: str, tree: CategoryTree, words: Words, category: Category | None
+) -> str:
+    """Write an attribute's value as the language does, or as it was written."""
+    known = tree.asking(name.removeprefix(ATTRIBUTE), category.id if category else "")
+    said = (shown(one, value, words.locale) for one in known)
+    return next(filter(None, said), value)
+
+
+def _said(
+    name: str, tree: CategoryTree, words: Words, category: Category | None
+) -> Callable[[str], str]:
+    return lambda value: attribute_value(name, value, tree, words, category)
 
 
 def _facet(name: str, choices: list[ChoiceView]) -> FacetView:
@@ -244,13 +268,17 @@ def _category_choices(
 
 
 def _value_choices(
-    name: str, values: Sequence[Mapping[str, Any]], path: str, given: Mapping[str, str]
+    name: str,
+    values: Sequence[Mapping[str, Any]],
+    path: str,
+    given: Mapping[str, str],
+    said: Callable[[str], str],
 ) -> list[ChoiceView]:
     kept = {key: value for key, value in given.items() if key not in {"cursor", name}}
     current = given.get(name, "")
     return [
         ChoiceView(
-            label=str(one.get("label") or one["value"]),
+            label=one.get("label") or said(one["value"]),
             href=with_query(
                 path, kept if one["value"] == current else {**kept, name: one["value"]}
             ),

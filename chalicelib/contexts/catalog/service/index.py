@@ -142,7 +142,7 @@ def reindex(actor: Actor, merchant_id: str = "") -> None:
 
 
 def relist(merchant_id: str) -> None:
-    """Have the index brought in step with all products of a merchant whose standing changed."""
+    """Have the index brought in step with all products of a merchant, or of every merchant."""
     _ask(Relist(merchant_id))
 
 
@@ -222,6 +222,7 @@ def _entry(truth: _Truth) -> Entry:
         sold=truth.sold,
         placeholder=settings().static_url + PLACEHOLDER,
         category_names=_names(truth.tree, product.content.category_id),
+        schema=truth.tree.schema(product.content.category_id),
     )
 
 

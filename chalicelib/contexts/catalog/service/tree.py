@@ -1,4 +1,9 @@
-"""The category tree: loaded by an operator, kept in the function for seconds."""
+"""The category tree: loaded by an operator, kept in the function for seconds.
+
+A change of it tells `CategoriesChanged` in the same transaction, and the listings follow: what they
+are narrowed by and found by depends on names, places and attributes of categories. The first tree
+tells nothing, for there is no product without one.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -7,8 +12,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from chalicelib.aws import queues, reads, retries, transact
+from chalicelib.aws import outbox, reads, retries, transact
 from chalicelib.aws.settings import Settings, settings
+from chalicelib.aws.transact import Write
+from chalicelib.contexts.catalog.facts import CategoriesChanged
 from chalicelib.contexts.catalog.model.attributes import Schema, inherited
 from chalicelib.contexts.catalog.model.categories import Category, CategoryTree, tree_of
 from chalicelib.contexts.catalog.model.refusals import (
@@ -17,9 +24,8 @@ from chalicelib.contexts.catalog.model.refusals import (
     UnknownCategory,
 )
 from chalicelib.contexts.catalog.model.schemas import attribute_of, limited
-from chalicelib.contexts.catalog.service.jobs import Relist
 from chalicelib.contexts.catalog.store import categories as store
-from chalicelib.kernel import clock
+from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 
 KEPT_S = 20
@@ -45,15 +51,13 @@ def keep(tree: CategoryTree) -> CategoryTree:
 
 
 def load_categories(actor: Actor, data: Mapping[str, Any]) -> CategoryTree:
-    """Put the operator's tree in place and bring the listings in step with it.
+    """Put the operator's tree in place; the listings follow where it differs.
 
     `data` is what `tree_of` reads, parents first. Refuses `catalog.categories_wrong`.
     """
     actor.as_platform()
     wanted = tree_of(data)
-    tree = _change(lambda _seen: wanted)
-    queues.send(settings().catalog_imports_queue_url, [Relist()])
-    return tree
+    return _change(lambda _seen: wanted)
 
 
 def save_attribute(actor: Actor, category: str, entry: Mapping[str, Any]) -> Category:
@@ -101,13 +105,30 @@ def _change(make: Callable[[CategoryTree], CategoryTree]) -> CategoryTree:
     key = store.tree_key()
     for attempt in range(retries.ROUNDS_MAX):
         row = reads.get(store.CategoriesItem, key.pk, key.sk)
-        tree = make(store.tree_of(row))
+        seen = store.tree_of(row)
+        tree = make(seen)
+        if row is not None and tree.categories == seen.categories:
+            return keep(seen)
         if len(msgspec.json.encode(tree.categories)) > TREE_BYTES_MAX:
             raise CategoriesWrong(f"Categories and attributes take {TREE_BYTES_MAX} bytes at most")
         try:
-            transact.commit([store.save_tree(tree, row)])
+            transact.commit([store.save_tree(tree, row), *_told(tree, seen, row)])
         except ChangedMeanwhile:
             retries.pause(attempt)
             continue
         return keep(tree)
     raise ChangedMeanwhile
+
+
+def _told(tree: CategoryTree, seen: CategoryTree, row: store.CategoriesItem | None) -> list[Write]:
+    if row is None:
+        return []
+    either = {one.id: None for one in (*seen.categories, *tree.categories)}
+    changed = [one for one in either if seen.by_id.get(one) != tree.by_id.get(one)]
+    fact = CategoriesChanged(
+        id=ids.ulid(),
+        occurred_at=clock.iso(clock.now()),
+        tree_version=store.next_version(row),
+        categories=tuple(changed),
+    )
+    return [outbox.write(fact)]

@@ -30,11 +30,18 @@ def tree_of(row: CategoriesItem | None) -> CategoryTree:
     return CategoryTree(row.document if row else ())
 
 
+def next_version(seen: CategoriesItem | None) -> int:
+    """The version of a tree that takes the place of the one that was seen."""
+    return int(seen.version or 0) + 1 if seen is not None else 1
+
+
 def save_tree(tree: CategoryTree, seen: CategoriesItem | None) -> Write:
     """Contribute the tree, in place of the one that was seen. Refuses `catalog.changed_meanwhile`."""
-    version = int(seen.version or 0) + 1 if seen is not None else 1
     row = CategoriesItem(
-        pk=TREE_KEY[0], sk=TREE_KEY[1], document=tuple(tree.categories), version=version
+        pk=TREE_KEY[0],
+        sk=TREE_KEY[1],
+        document=tuple(tree.categories),
+        version=next_version(seen),
     )
     if seen is None:
         return transact.create(row, refuse=lambda _old: ChangedMeanwhile())

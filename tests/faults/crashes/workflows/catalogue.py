@@ -158,6 +158,28 @@ def mapped(scene: Scene) -> None:
     assert (bucket, "sitemap-1.xml.gz") in files
 
 
+def on_sale_described(scene: Scene) -> None:
+    """One product that says what it is made of."""
+    on_sale(scene)
+    patch = sent("PATCH", f"{PRODUCTS}/{{product}}", {"attributes": {"Fabric": "亚麻"}})
+    patch(scene)
+    scene.rest()
+
+
+def asks_for_a_fabric(scene: Scene) -> None:
+    choice = {"value": "linen", "label": {"en": "Linen", "zh-CN": "亚麻"}}
+    label = {"en": "Fabric", "zh-CN": "面料"}
+    entry = {"name": "fabric", "label": label, "kind": "choice", "choices": [choice]}
+    del scene
+    catalog.save_attribute(SYSTEM, "other", entry)
+
+
+def counts_by_fabric(scene: Scene) -> None:
+    facets = scene.shop.http.get("/api/v1/products").json()["facets"]
+    assert {"name": "attr.fabric", "values": [{"value": "linen", "count": 1}]} in facets
+    assert len(rows.facts("catalog.CategoriesChanged")) == 1
+
+
 def in_stock(scene: Scene) -> None:
     assert scene.shop.stock("acme.TEA") == (SHELF // 2, 0)
     assert len(rows.facts("inventory.StockRanOut")) == 1
@@ -178,6 +200,7 @@ WORKFLOWS = (
         (sent("PATCH", f"{PRODUCTS}/{{product}}", {"state": "delisted"}),),
         listed(),
     ),
+    Workflow("schema", on_sale_described, (asks_for_a_fabric,), counts_by_fabric),
     Workflow("import", merchant_of_tops, (hand_in,), imported, patience_s=HOUR_S),
     Workflow(
         "import of an upload",
