@@ -14,6 +14,7 @@ def walked(browser: Browser, listed: Callable[..., Any]) -> dict[str, Page]:
         "home": "/",
         "all products": "/search",
         "a search": "/search?q=tee",
+        "an advanced search": "/search/advanced?category=tops&q=tee",
         "a search without results": "/search?q=zzzz",
         "a category": "/c/clothing",
         "an empty category": "/c/tea",

@@ -53,6 +53,7 @@ def places(listed) -> list[str]:
         "/m/acme",
         "/help",
         "/cart",
+        "/search/advanced?category=tops",
         "/account/sign-in",
         "/account/register",
         "/p/nothing",

@@ -1,11 +1,15 @@
 """The shop's shelves as HTML."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 
+from chalicelib.contexts.catalog import service
 from chalicelib.contexts.catalog.model.wanted import WantedVariant
+from chalicelib.kernel.actors import SYSTEM
 from chalicelib.kernel.money import Money
+from tests.makers.browser import values
 from tests.makers.round_trips import counted
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'<script>alert(2)</script>"
@@ -80,6 +84,38 @@ class TestListing:
         assert "A price is a number" in page.text
         assert page.one("input[name=min]")["value"] == "cheap"
 
+    def test_the_advanced_form_asks_for_everything_and_works_without_scripts(
+        self, browser, listed
+    ) -> None:
+        entry = {"name": "fabric", "label": {"en": "Fabric", "zh-CN": "面料"}, "kind": "text"}
+        weight = {"name": "weight", "label": {"en": "Weight", "zh-CN": "重量"}, "unit": "g"}
+        service.save_attribute(SYSTEM, "tops", entry)
+        service.save_attribute(SYSTEM, "tops", {**weight, "kind": "number"})
+        for code, title in {"A": "Blue linen shirt", "B": "Linen shirt, blue", "C": "Tie"}.items():
+            listed(code, title=title, attributes={"Fabric": "Linen", "Weight": "0.2 kg"})
+        page = browser.get("/search")
+        page = browser.get(page.one('.filters a[href*="advanced"]')["href"])
+        assert page.texts("#f-category option")[1:] == ["Clothing", "Tops", "Tea", "Other"]
+        assert page.texts("#f-merchant option") == ["Any", "Acme"]
+        assert page.soup.select_one("#attributes") is None
+        page = browser.get("/search/advanced?category=tops&q=shirt&min=5")
+        assert page.one("#f-q")["value"] == "shirt", "what was typed is kept"
+        assert page.one("#f-min")["value"] == "5"
+        assert [one["name"] for one in page.soup.select("#attributes input")] == [
+            "attr.fabric",
+            "attr.weight",
+        ]
+        form = page.one("main form")
+        asked = {**values(form), "phrase": "linen shirt", "attr.weight": "200 克"}
+        found = browser.get("/search?" + urlencode({**asked, "without": "blue*"}))
+        assert found.texts(".card__title") == []
+        found = browser.get("/search?" + urlencode(asked))
+        assert found.address.startswith("/c/tops?")
+        assert sorted(found.texts(".card__title")) == ["Blue linen shirt", "Linen shirt, blue"]
+        chips = found.texts(".chips a")
+        assert "“linen shirt” ×" in chips
+        assert "Weight: 200 g ×" in chips
+
     def test_pages_lead_on_and_back(self, browser, listed) -> None:
         for number in range(26):
             listed(f"T{number}", title=f"Tee {number:02}")
@@ -95,7 +131,7 @@ class TestListing:
     def test_nothing_found_leads_on(self, browser) -> None:
         page = browser.get("/search?q=zzzz")
         assert "Nothing fits" in page.text
-        assert page.one(".empty a")["href"] == "/search"
+        assert page.one(".empty a.button")["href"] == "/search"
 
     def test_sold_out_products_say_so(self, browser, listed) -> None:
         listed("GONE", title="Gone", stock=0)

@@ -186,6 +186,7 @@ PURCHASE = {"purchase": "placed purchase"}
 PAGES = [
     Door("GET /", ANYONE),
     Door("GET /search", ANYONE, query="?q=zqdraftbcanary"),
+    Door("GET /search/advanced", ANYONE, query="?q=zqdraftbcanary"),
     Door("GET /search/suggest", ANYONE, query="?q=zqdraftbcanary"),
     Door("GET /c/{category}", ANYONE, fixed={"category": "other"}),
     Door("GET /compare", ANYONE),

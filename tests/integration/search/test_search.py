@@ -102,6 +102,23 @@ def test_a_published_index_answers_with_total_and_facets(shop: Shop) -> None:
     assert suggest("lin") == ["Blue linen shirt"]
 
 
+@pytest.mark.parametrize("has_index", [True, False])
+def test_phrases_and_unwanted_words(shop: Shop, has_index: bool) -> None:
+    on_shelf(shop, "A", "Blue linen shirt")
+    on_shelf(shop, "B", "Linen and blue shirt")
+    on_shelf(shop, "C", "红色陶瓷茶杯")
+    if has_index:
+        built()
+    assert titles(phrase="blue linen") == ["Blue linen shirt"]
+    assert titles(q="shirt", phrase="linen and") == ["Linen and blue shirt"]
+    assert titles(phrase="陶瓷茶") == ["红色陶瓷茶杯"]
+    assert titles(phrase="?!") == []
+    assert titles(q="shirt", without="AND *") == ["Blue linen shirt"]
+    assert titles(without="linen 瓷陶") == ["红色陶瓷茶杯"]
+    assert titles(without="陶瓷 blue") == []
+    assert len(titles(without="...")) == 3
+
+
 def test_pages_go_on_where_the_last_one_ended(shop: Shop) -> None:
     for number in range(5):
         on_shelf(shop, f"A{number}", f"Shirt {number}", 1_000 + number)

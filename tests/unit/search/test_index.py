@@ -111,6 +111,42 @@ def test_counts_are_exact_under_filters(part: Part) -> None:
     assert page.counts == {"attr.color\x1fred": 1}
 
 
+@pytest.mark.parametrize(
+    ("phrase", "wanted"),
+    [
+        ("blue linen", "A"),
+        ("Linen SHIRTS", "A"),
+        ("linen blue", ""),
+        ("陶瓷茶", "C"),
+        ("瓷陶", ""),
+        ("手機殼", "D"),
+        ("壳", "D"),
+        ("壳防", "D"),
+        ('"blue^2 linen"~9', ""),
+    ],
+)
+def test_a_phrase_stands_as_it_is(part: Part, phrase: str, wanted: str) -> None:
+    assert codes(found(part, "", Filters(phrase=tuple(text.sequence(phrase))))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("q", "without", "wanted"),
+    [
+        ("shirt", "cotton", "A"),
+        ("shirt", "COTTON linen", ""),
+        ("", "clothes 手机", "CE"),
+        ("shirt", "zzzz *", "AB"),
+        ("", "红色陶瓷", "ABDE"),
+        ("", "红色蓝色", "ABCDE"),
+    ],
+)
+def test_what_has_an_unwanted_word_is_left_out(
+    part: Part, q: str, without: str, wanted: str
+) -> None:
+    page = found(part, q, Filters(without=text.unwanted(without)))
+    assert ("".join(sorted(codes(page))), page.total) == (wanted, len(wanted))
+
+
 def test_what_changed_since_wins_over_the_published_index(tmp_path: Path) -> None:
     index.write(told(), tmp_path)
     changed = told([("A", "Green linen shirt", "clothes", 100, 0, ())])

@@ -34,9 +34,14 @@ Reference = Annotated[str, Meta(max_length=80)]
 
 
 class ProductsQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """What a listing or search may be asked. Prices are minor units."""
+    """What a listing or search may be asked. Prices are minor units.
+
+    `phrase` is to stand in a title as it is; what has a word of `without` is left out.
+    """
 
     q: Annotated[str, Meta(max_length=200)] = ""
+    phrase: Annotated[str, Meta(max_length=200)] = ""
+    without: Annotated[str, Meta(max_length=200)] = ""
     category: Reference = ""
     merchant: Reference = ""
     min_price: Price | None = None
@@ -118,6 +123,8 @@ def _wish(request: Request) -> Wish:
         raise Malformed(detail, errors=[FieldError(ATTRIBUTE, "out_of_range", detail)])
     return Wish(
         q=query.q.strip(),
+        phrase=query.phrase.strip(),
+        without=query.without.strip(),
         category=query.category,
         merchant=query.merchant,
         min_price=query.min_price,

@@ -7,7 +7,7 @@ from chalice import Blueprint
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog import service
 from chalicelib.contexts.catalog.model.categories import Category, CategoryTree
-from chalicelib.contexts.catalog.pages import views
+from chalicelib.contexts.catalog.pages import advanced, views
 from chalicelib.contexts.catalog.pages.product import product_view
 from chalicelib.contexts.catalog.service import Found, Shown, Wish
 from chalicelib.contexts.inventory import service as inventory
@@ -24,7 +24,7 @@ bp = Blueprint(__name__)
 QUERY_LENGTH_MAX = 100
 VALUE_LENGTH_MAX = 200
 ATTRIBUTES_MAX = 5
-PARAMETERS = ("q", "merchant", "min", "max", "in_stock", "sort", "cursor")
+PARAMETERS = ("q", "phrase", "without", "merchant", "min", "max", "in_stock", "sort", "cursor")
 
 
 @shelf("shop")
@@ -42,8 +42,23 @@ def category_page(visit: Visit, category: str) -> Html:
 
 
 @page(bp, "GET", "/search")
-def search(visit: Visit) -> Html:
+def search(visit: Visit) -> Html | Redirect:
+    """Show what a search finds; one within a category is that category's listing."""
+    found = service.categories().find(visit.query_text.get("category", "").strip() or "-")
+    if found is not None:
+        return Redirect(with_query(f"/c/{found.slug}", _given(visit.query_text)))
     return _listing(visit, "/search", None)
+
+
+@page(bp, "GET", "/search/advanced")
+def advanced_search(visit: Visit) -> Html:
+    """The form for everything that a search can be asked: two round trips."""
+    tree, given = service.categories(), _given(visit.query_text)
+    category = tree.find(visit.query_text.get("category", "").strip() or "-")
+    market = service.products(Wish(limit=1))
+    sorts = _sorts(Wish(q="any", sort=given.get("sort", "")), visit.words)
+    view = advanced.view_of(given, category, tree, market.facets, sorts, visit.words)
+    return Html("pages/catalog/advanced.html", view)
 
 
 @page(bp, "GET", "/search/suggest")
@@ -100,7 +115,8 @@ def _listing(visit: Visit, path: str, category: Category | None) -> Html:
 
 def _given(query: Mapping[str, str]) -> dict[str, str]:
     """Keep the parameters that a listing has; others change nothing."""
-    attributes = [name for name in query if name.startswith(views.ATTRIBUTE)][:ATTRIBUTES_MAX]
+    said = [name for name in query if name.startswith(views.ATTRIBUTE) and query[name].strip()]
+    attributes = said[:ATTRIBUTES_MAX]
     return {
         name: query[name].strip()[: VALUE_LENGTH_MAX if name != "cursor" else None]
         for name in (*PARAMETERS, *attributes)
@@ -118,16 +134,21 @@ def _wish(given: Mapping[str, str], category: Category | None, words: Words) -> 
     sort = given.get("sort", "")
     wish = Wish(
         q=given.get("q", "")[:QUERY_LENGTH_MAX],
+        phrase=given.get("phrase", "")[:QUERY_LENGTH_MAX],
+        without=given.get("without", "")[:QUERY_LENGTH_MAX],
         category=category.id if category else "",
         merchant=given.get("merchant", ""),
         min_price=low or None,
         max_price=high,
         in_stock=True if given.get("in_stock") else None,
-        attributes={
-            name.removeprefix(views.ATTRIBUTE): value
-            for name, value in given.items()
-            if name.startswith(views.ATTRIBUTE)
-        },
+        attributes=advanced.read_with(
+            service.categories().schema(category.id) if category else (),
+            {
+                name.removeprefix(views.ATTRIBUTE): value
+                for name, value in given.items()
+                if name.startswith(views.ATTRIBUTE)
+            },
+        ),
         sort=sort if sort in views.SORTS else "",
         cursor=given.get("cursor", ""),
     )
@@ -172,6 +193,9 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
         chips=_chips(filters, steady, path, found, tree, category, words),
         facets=facets[: views.FACETS],
         more_facets=more_facets,
+        advanced_href=with_query(
+            "/search/advanced", {**steady, **({"category": category.slug} if category else {})}
+        ),
         more_opens=any(one.is_chosen for one in more_facets),
         kept=[(k, v) for k, v in steady.items() if k not in {"sort", "min", "max", "in_stock"}],
         price_min=given.get("min", ""),
@@ -196,8 +220,8 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
 def _title(category: Category | None, wish: Wish, words: Words) -> str:
     if category:
         return category.named(words.locale)
-    if wish.q:
-        return words.say(N_("Results for “%(query)s”")) % {"query": wish.q}
+    if wish.q or wish.phrase:
+        return words.say(N_("Results for “%(query)s”")) % {"query": wish.q or wish.phrase}
     return words.say(N_("All products"))
 
 
@@ -222,6 +246,8 @@ def _chips(  # noqa: PLR0917 - what is chosen, and what its names are known by
     """Name every filter that is on; each leads to the listing without it."""
     merchants = {one.merchant.id: one.merchant.name for one in found.decoded()}
     said = {
+        "phrase": f"“{filters.get('phrase', '')}”",
+        "without": words.say(N_("without %(words)s")) % {"words": filters.get("without", "")},
         "min": words.say(N_("from %(price)s")) % {"price": filters.get("min", "")},
         "max": words.say(N_("up to %(price)s")) % {"price": filters.get("max", "")},
         "in_stock": words.say(N_("In stock only")),

@@ -105,6 +105,7 @@ class ListingView(Struct, frozen=True, kw_only=True):
     clear_href: str
     next_href: str
     first_href: str
+    advanced_href: str
     note: str = ""
     meant: LinkView | None = None
 

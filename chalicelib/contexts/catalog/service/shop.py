@@ -9,6 +9,7 @@ word (the longest) finds, and no more.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,11 +42,13 @@ from chalicelib.contexts.catalog.store import products as product_rows
 from chalicelib.contexts.merchants import Merchant
 from chalicelib.contexts.merchants import store as merchant_rows
 from chalicelib.kernel.paging import PAGE_SIZE, decode_cursor, encode_cursor
+from chalicelib.kernel.text import fold
 
 PAGES_MAX = 5
 PAGE_ROWS = 100
 WORDS_MAX = 8
 NO_FACETS = "[]"
+_LETTERS = re.compile(r"[0-9a-z]+|[^\W0-9a-z_]")
 
 ORDERS = {
     "newest": (Order.NEWEST, False),
@@ -60,10 +63,15 @@ RELEVANCE = "relevance"
 class Wish(Struct, frozen=True, kw_only=True):
     """What a shopper looks for. Prices are minor units; `attributes` are names with values.
 
+    A product found has all words of `q`, the `phrase` as it stands, and no word of `without`; the
+    last two look at titles alone where the built-in index answers.
+
     `sort` is empty for the natural order: relevance for a search, newest first otherwise.
     """
 
     q: str = ""
+    phrase: str = ""
+    without: str = ""
     category: str = ""
     merchant: str = ""
     min_price: int | None = None
@@ -79,7 +87,8 @@ class Wish(Struct, frozen=True, kw_only=True):
         """Whether more is asked than one partition answers: words, or filters that combine."""
         filters = (self.attributes, self.category and self.merchant)
         bounds = (self.in_stock, self.min_price, self.max_price)
-        return bool(self.q or any(filters)) or any(one is not None for one in bounds)
+        words = (self.q, self.phrase, self.without)
+        return any(words) or any(filters) or any(one is not None for one in bounds)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -118,6 +127,10 @@ class Found(Struct, frozen=True):
         return [msgspec.json.decode(card, type=Card) for card in self.cards]
 
 
+class _Titled(Struct, frozen=True):
+    title: str
+
+
 class Shown(Struct, frozen=True):
     """A product as the shop shows it, with its merchant and whatever else was read beside."""
 
@@ -141,8 +154,8 @@ def products(wish: Wish) -> Found:
 
     Refuses `request.bad_cursor` for a cursor of another list.
     """
-    words = stems(wish.q) if wish.q else []
-    if wish.q and not words:
+    words = stems(f"{wish.q} {wish.phrase}") if wish.q or wish.phrase else []
+    if not words and (wish.q or wish.phrase):
         return Found([], None, 0)
     if _is_impossible(wish):
         return Found([], None, 0)
@@ -252,7 +265,8 @@ def _kept(
 ) -> Found:
     """Read a partition page by page and keep what fits, until the page is full or 500 were read."""
     needed = _needed(wish, words)
-    is_narrow = bool(needed) or wish.min_price is not None or wish.max_price is not None
+    bounds = (wish.min_price, wish.max_price)
+    is_narrow = any((needed, wish.phrase, wish.without)) or bounds != (None, None)
     kept: list[store.FoundRow] = []
     after = began = position.get("after", "")
     for _ in range(PAGES_MAX):
@@ -306,13 +320,29 @@ def _needed(wish: Wish, words: Sequence[str]) -> list[str]:
 
 
 def _fits(row: store.FoundRow, wish: Wish, needed: Sequence[str]) -> bool:
-    if not all(key in row.keys for key in needed):
+    if not all(key in row.keys for key in needed) or not _reads(row, wish):
         return False
     if wish.min_price is None and wish.max_price is None:
         return True
     amount = int(row.values.split(MARK)[list(Order).index(Order.PRICE)])
     low = wish.min_price if wish.min_price is not None else 0
     return low <= amount <= (wish.max_price if wish.max_price is not None else PRICE_MAX)
+
+
+def _reads(row: store.FoundRow, wish: Wish) -> bool:
+    """Whether a title has the phrase, and none of the words that it must not have."""
+    if not (wish.phrase or wish.without):
+        return True
+    title = msgspec.json.decode(row.card, type=_Titled).title
+    has_phrase = f" {_plain(wish.phrase)} " in f" {_plain(title)} " if wish.phrase else True
+    found = set(stems(title))
+    unwanted = (set(stems(one)) for one in wish.without.split())
+    return has_phrase and not any(group and group <= found for group in unwanted)
+
+
+def _plain(text: str) -> str:
+    """Words in their plain form, and Chinese letters one by one, with a space between."""
+    return " ".join(_LETTERS.findall(fold(text)))
 
 
 def _prices(wish: Wish) -> tuple[str, str] | None:

@@ -16,7 +16,7 @@ from chalicelib.contexts.catalog.model.searchable import Searchable
 from chalicelib.contexts.search.model import text
 from chalicelib.contexts.search.model.text import Word
 
-FORMAT = 1
+FORMAT = 2
 """Goes up with every change of `_schema`, so that no reader opens what it does not understand."""
 WRITER_BYTES = 64_000_000
 SMALL_BYTES = 15_000_000
@@ -45,11 +45,17 @@ class Hit(Struct, frozen=True):
 
 
 class Filters(Struct, frozen=True):
-    """What narrows a search: keys that a product must have, and bounds of its price."""
+    """What narrows a search: keys that a product must have, and bounds of its price.
+
+    `phrase` is what must stand side by side in its title; `without` are words that it must not have
+    in its title or beside it, a group of them only all together.
+    """
 
     keys: tuple[str, ...] = ()
     min_price: int | None = None
     max_price: int | None = None
+    phrase: tuple[str, ...] = ()
+    without: tuple[tuple[Word, ...], ...] = ()
 
 
 class Page(Struct, frozen=True):
@@ -160,6 +166,7 @@ def _schema() -> Any:
     made.add_text_field("since", stored=True, tokenizer_name="raw", index_option="basic")
     for field in FIELDS:
         made.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
+    made.add_text_field("phrase", tokenizer_name="whitespace", index_option="position")
     made.add_text_field("pinyin", tokenizer_name="whitespace", index_option="basic")
     made.add_text_field("keys", tokenizer_name="raw", index_option="basic")
     made.add_text_field("counted", fast=True, tokenizer_name="raw", index_option="basic")
@@ -192,6 +199,7 @@ def _document(one: Searchable, *, has_pinyin: bool) -> Any:
         title=" ".join(title),
         words=" ".join(text.indexed(one.words)),
         body=" ".join(dict.fromkeys(text.indexed(one.body))),
+        phrase=" ".join(text.sequence(one.title)),
         pinyin=" ".join(text.spelled(title)) if has_pinyin else "",
         keys=list(one.keys),
         counted=list(one.counted),
@@ -267,9 +275,12 @@ def _query(
                 filters.max_price,
             )
         )
+    if filters.phrase:
+        narrowing.append(_phrase(part, filters.phrase))
     clauses += [(occur.Must, query.const_score_query(one, 0.0)) for one in narrowing]
     if not clauses:
         clauses = [(occur.Must, query.all_query())]
+    clauses += [(occur.MustNot, _having(part, group)) for group in filters.without]
     if part.without is not None:
         clauses.append((occur.MustNot, part.without))
     return query.boolean_query(clauses)
@@ -292,6 +303,29 @@ def _word(part: Part, parts: Sequence[Part], word: Word) -> Any:
             fuzzy = query.fuzzy_term_query(schema, "title", word.text, distance=far)
             ways.append(query.boost_query(fuzzy, 0.5))
     return query.disjunction_max_query(ways)
+
+
+def _phrase(part: Part, phrase: Sequence[str]) -> Any:
+    import tantivy
+
+    if len(phrase) == 1:
+        return tantivy.Query.term_query(part.schema, "phrase", phrase[0])
+    return tantivy.Query.phrase_query(part.schema, "phrase", list(phrase))
+
+
+def _having(part: Part, words: Sequence[Word]) -> Any:
+    """The products that words stand in or beside the title of: each itself, or all of its pairs."""
+    import tantivy
+
+    query, occur = tantivy.Query, tantivy.Occur
+    found = []
+    for word in words:
+        ways = [query.term_query(part.schema, field, word.text) for field in ("title", "words")]
+        if len(word.pairs) > 1:
+            whole = [query.term_query(part.schema, "title", pair) for pair in word.pairs]
+            ways.append(query.boolean_query([(occur.Must, one) for one in whole]))
+        found.append((occur.Must, query.disjunction_max_query(ways)))
+    return query.boolean_query(found)
 
 
 def _term(part: Part, word: str, weight: float) -> Any:

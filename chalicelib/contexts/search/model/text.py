@@ -10,6 +10,7 @@ from chalicelib.contexts.search.model.synonyms import OTHERS
 
 QUERY_LENGTH_MAX = 200
 QUERY_WORDS_MAX = 12
+TITLE_LENGTH = 255
 _RUNS = re.compile(r"[0-9a-z]+|[\u3400-\u4dbf\u4e00-\u9fff]+|[\u3040-\u30ff\uac00-\ud7af]+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
@@ -66,6 +67,20 @@ def asked(text: str) -> list[Word]:
             words = [Word(run, (), pairs(run))]
         found |= {word.text: word for word in words}
     return list(found.values())[:QUERY_WORDS_MAX]
+
+
+def unwanted(text: str) -> tuple[tuple[Word, ...], ...]:
+    """Read words that a product must not have; what stands without a space between is one."""
+    groups = (tuple(asked(one)) for one in text[:QUERY_LENGTH_MAX].split()[:QUERY_WORDS_MAX])
+    return tuple(filter(None, groups))
+
+
+def sequence(text: str) -> list[str]:
+    """Cut a text into what stands side by side: words, and the letters of Chinese runs."""
+    found: list[str] = []
+    for run in _RUNS.findall(simplified(text[:TITLE_LENGTH])):
+        found += [stem(run)] if run.isascii() else list(run)
+    return found
 
 
 def pairs(run: str) -> tuple[str, ...]:

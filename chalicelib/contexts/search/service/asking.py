@@ -40,7 +40,8 @@ def search(wish: Wish) -> Found:
     if held is None:
         return catalog.products(wish)
     words = text.asked(wish.q)
-    if wish.q and not words:
+    phrase = tuple(text.sequence(wish.phrase))
+    if (wish.q and not words) or (wish.phrase and not phrase):
         return Found([], None, 0)
     at = int(position.get(AT, 0))
     page = _page(held, wish, words, at)
@@ -67,7 +68,13 @@ def _page(held: Held, wish: Wish, words: Sequence[Word], at: int) -> Page:
     return index.search(
         held.parts,
         words,
-        Filters(wish.needed, wish.min_price, wish.max_price),
+        Filters(
+            wish.needed,
+            wish.min_price,
+            wish.max_price,
+            tuple(text.sequence(wish.phrase)),
+            text.unwanted(wish.without),
+        ),
         sort=_sort(wish),
         offset=at,
         limit=wish.limit,
