@@ -36,7 +36,7 @@ from chalicelib.contexts.notifications import workers as notifications_workers
 from chalicelib.contexts.orders import console as orders_console
 from chalicelib.contexts.orders import workers as orders_workers
 from chalicelib.contexts.orders.api import selling, shopping
-from chalicelib.contexts.orders.pages import checkout, purchase
+from chalicelib.contexts.orders.pages import checkout, finding, purchase
 from chalicelib.contexts.payments import api as payments_api
 from chalicelib.contexts.payments import console as payments_console
 from chalicelib.contexts.payments import workers as payments_workers
@@ -85,6 +85,7 @@ BLUEPRINTS = (
     standing.bp,
     cart_pages.bp,
     checkout.bp,
+    finding.bp,
     purchase.bp,
     identity_pages.bp,
     identity_codes.bp,

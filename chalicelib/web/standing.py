@@ -59,6 +59,7 @@ HELP = Reading(
             N_("Following an order"),
             (
                 N_("The e-mail about your order has a link to it. Members find all theirs under “My orders”."),
+                N_("The link is lost? “Find an order” opens yours by its number and the e-mail or phone you gave."),
                 N_("Each parcel has its own line of events. A merchant may send one order in several parcels."),
             ),
         ),

@@ -28,6 +28,7 @@ def walked(browser: Browser, listed: Callable[..., Any]) -> dict[str, Page]:
         "an empty cart": "/cart",
         "sign in": "/account/sign-in",
         "register": "/account/register",
+        "find an order": "/orders/find",
         "nothing": "/p/nothing",
     }
     pages = {name: browser.get(path) for name, path in wanted.items()}

@@ -37,6 +37,8 @@ class Door:
     raw: tuple[str, bytes] | None = None
     lands: str = ""
     """Where the door sends whoever may not, if not to the sign-in."""
+    refusal: int = 404
+    """How it refuses whoever sends something made up, where that is no thing with a name."""
 
     @property
     def method(self) -> str:
@@ -250,7 +252,7 @@ PAGES = [
     Door("POST /account/security/second-factor/drop", ACCOUNT, form={"password": PASSWORD}),
     Door("POST /account/sign-in/passkey", NOBODY, form={"answer": "{}"}),
     Door("POST /account/security/passkeys", ACCOUNT, form={"current_password": PASSWORD}),
-    Door("POST /account/security/passkeys/finish", NOBODY, form={"answer": "{}"}),
+    Door("POST /account/security/passkeys/finish", NOBODY, form={"answer": "{}"}, refusal=422),
     Door(
         "POST /account/security/passkeys/{passkey}/rename",
         NOBODY,
@@ -281,6 +283,13 @@ PAGES = [
     Door("GET /account/register", ANYONE),
     Door("POST /account/register", ANYONE, form={"login": "n@shop.example", "password": PASSWORD}),
     Door("POST /account/sign-out", ANYONE, form={}),
+    Door("GET /orders/find", ANYONE),
+    Door(
+        "POST /orders/find",
+        NOBODY,
+        form={"number": "pur_01JNAAAAAAAAAAAAAAAAAAAAAA", "contact": "n@shop.example"},
+        refusal=422,
+    ),
     Door("GET /orders/{purchase}", VISITORS, PURCHASE),
     Door("GET /fragments/orders/{purchase}", VISITORS, PURCHASE),
     Door("POST /orders/{purchase}/again", VISITORS, PURCHASE, form={}),

@@ -30,13 +30,14 @@ class Came:
     reply: Reply
     writes: list[str] = field(default_factory=list)
     lands: str = ""
+    refusal: int = 404
 
     @property
     def is_refused(self) -> bool:
         place = self.reply.headers.get("location", "")
         if self.reply.status in {302, 303}:
             return place.partition("?")[0] in {*SIGN_INS, self.lands}
-        return self.reply.status in {401, 403, 404}
+        return self.reply.status in {401, 403, 404, self.refusal}
 
     @property
     def words(self) -> str:
@@ -81,7 +82,7 @@ def go(
     http.cookies = dict(person.cookies)
     with writes() as calls:
         reply = http.send(door.method, path + door.query, body, headers=sent)
-    return Came(reply, calls, door.lands)
+    return Came(reply, calls, door.lands, door.refusal)
 
 
 def _body(door: Door, thing: Any, csrf: str) -> Any:

@@ -15,6 +15,7 @@ from chalicelib.contexts.identity.service.codes import (
     sign_in_with_code,
     verify_login,
 )
+from chalicelib.contexts.identity.service.guesses import guess
 from chalicelib.contexts.identity.service.keys import (
     api_keys,
     first_api_key,
@@ -91,6 +92,7 @@ __all__ = [
     "finish_passkey",
     "finish_sign_in",
     "first_api_key",
+    "guess",
     "held_about",
     "joining",
     "link",

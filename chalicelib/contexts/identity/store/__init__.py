@@ -140,6 +140,11 @@ def throttle_key(audience: Audience, login: str) -> Key:
     return Key(ThrottleItem, f"THROTTLE#{token_hash(f'{audience}#{login}')}", "THROTTLE")
 
 
+def guess_key(about: str) -> Key:
+    """Failures of guessing what another room keeps."""
+    return Key(ThrottleItem, f"THROTTLE#{token_hash(f'guess#{about}')}", "THROTTLE")
+
+
 def address_key(address: str, now: datetime) -> Key:
     """Failures of a network address within the present minute."""
     window = clock.epoch(now) // ADDRESS_WINDOW_S

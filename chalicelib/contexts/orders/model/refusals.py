@@ -1,6 +1,6 @@
 """What this room says no to."""
 
-from chalicelib.kernel.errors import Conflict, FieldError, NotFound, Refusal
+from chalicelib.kernel.errors import Conflict, FieldError, NotFound, Refusal, TooManyRequests
 
 
 class NoPurchase(NotFound):
@@ -9,6 +9,21 @@ class NoPurchase(NotFound):
 
 class NoOrder(NotFound):
     code, title = "orders.order_not_found", "There is no such order"
+
+
+class NotFoundByContact(Refusal):
+    """An unknown number and another's contact look alike."""
+
+    code, status = "orders.not_found_by_contact", 422
+    title = "No order has this number and this contact"
+
+
+class TooManyLookUps(TooManyRequests):
+    code, title = "orders.too_many_look_ups", "Too many wrong tries; wait a little"
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = wait_s
 
 
 class CartTooComplex(Refusal):

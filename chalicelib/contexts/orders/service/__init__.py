@@ -7,6 +7,7 @@ from chalicelib.contexts.orders.service.ending import (
     cancel_purchase,
     expire,
 )
+from chalicelib.contexts.orders.service.finding import find
 from chalicelib.contexts.orders.service.following import add_step, follow_refund, follow_shipment
 from chalicelib.contexts.orders.service.fulfilling import (
     ShipWish,
@@ -45,6 +46,7 @@ __all__ = [
     "complete",
     "confirm",
     "expire",
+    "find",
     "finish",
     "follow_refund",
     "follow_shipment",
