@@ -60,11 +60,13 @@ def enter(stage: str) -> None:
 
 
 def bootstrap(email: str, categories: Path) -> Bootstrapped:
-    """Make the platform's console sign-in, and put the categories of a file in place.
+    """Make the platform's console sign-in, and put the categories of a file and a sitemap in place.
 
-    Again, it leaves the sign-in as it is and loads the file anew.
+    Again, it leaves the sign-in as it is and loads the file anew. The schedule that writes the
+    sitemap first strikes an hour after the deployment; search engines may ask before.
     """
     from chalicelib.contexts.catalog import service as catalog
+    from chalicelib.contexts.catalog.service import sitemaps
     from chalicelib.contexts.identity import service as identity
     from chalicelib.contexts.identity.model import CannotRegister
     from chalicelib.kernel.actors import SYSTEM
@@ -75,6 +77,7 @@ def bootstrap(email: str, categories: Path) -> Bootstrapped:
         made = SignIn(identity.bootstrap_platform(email, password).email, password)
     except CannotRegister:
         made = None
+    sitemaps.write()
     return Bootstrapped(made, len(tree.categories))
 
 

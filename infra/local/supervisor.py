@@ -138,7 +138,7 @@ class Supervisor:
         self._undo.callback(places.stack_file.unlink, missing_ok=True)
         progress("ready")
         stack_file.tell(described)
-        threading.Thread(target=warm.listeners, daemon=True).start()
+        threading.Thread(target=warm.beside_the_shop, daemon=True).start()
         return emulator
 
     def _watch(self, emulator: Emulator) -> int:

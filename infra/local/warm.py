@@ -10,11 +10,16 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.local import stack
 from infra.local.layout import HOST, Ports
 from infra.local.problems import LocalProblem
+from infra.wiring import stack_name
 
 TIMEOUT_S = 60.0
 NOTHING = json.dumps({"Records": []}).encode()
+PATIENT = Config(read_timeout=120, retries={"total_max_attempts": 1})
+FIRST_TURNS = ("CatalogWriteSitemaps", "SearchBuild")
+"""Schedules whose work shoppers see, by logical id: they would strike only minutes from now."""
 
 
 def api(ports: Ports, count: int) -> None:
@@ -36,13 +41,32 @@ def api(ports: Ports, count: int) -> None:
         )
 
 
+def beside_the_shop() -> None:
+    """What is better done soon after the shop opened, but need not be waited for."""
+    first_turns()
+    listeners()
+
+
+def first_turns() -> None:
+    """Have the sitemap and the index of search made now. What fails has its next turn soon."""
+    client: Any = boto3.client("lambda", config=PATIENT)
+    resources: Any = boto3.client("cloudformation")
+    for logical_id in FIRST_TURNS:
+        with contextlib.suppress(BotoCoreError, ClientError):
+            found = resources.describe_stack_resource(
+                StackName=stack_name(stack.STAGE), LogicalResourceId=logical_id
+            )
+            name = found["StackResourceDetail"]["PhysicalResourceId"]
+            client.invoke(FunctionName=name, Payload=b"{}")
+
+
 def listeners() -> None:
     """Give each function behind a queue or stream an empty batch, one after the other.
 
     Runs beside the open shop, so it takes one core at most. The stack may be stopped meanwhile, and
     a function that fails here will say so in its log: neither is this one's business.
     """
-    client: Any = boto3.client("lambda", config=Config(retries={"total_max_attempts": 1}))
+    client: Any = boto3.client("lambda", config=PATIENT)
     with contextlib.suppress(BotoCoreError, ClientError):
         pages = client.get_paginator("list_event_source_mappings").paginate()
         for function in sorted({one["FunctionArn"] for page in pages for one in _mappings(page)}):

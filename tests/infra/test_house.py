@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.aws import files
+from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog import service as catalog
+from chalicelib.contexts.catalog.service import sitemaps
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.merchants import MerchantState
 from chalicelib.contexts.merchants import service as merchants
@@ -42,6 +45,7 @@ def test_bootstrap_makes_the_platforms_sign_in_and_the_categories(command):
     assert session.actor.kind is ActorKind.PLATFORM
     assert re.search(r"categories: +(\d+)", printed)[1] == str(len(catalog.categories().categories))
     assert catalog.categories().find("other") is not None
+    assert b"/sitemap-1.xml.gz</loc>" in (files.get(settings().media_bucket, sitemaps.INDEX) or b"")
 
 
 def test_bootstrap_again_loads_the_categories_and_keeps_the_sign_in(command, tmp_path):
