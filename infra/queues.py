@@ -1,6 +1,5 @@
 """Look at a stage's queues, and send dead letters back."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,8 @@ import boto3
 from infra import outputs
 from infra.access import CannotOperate
 from infra.outputs import QueueUrls
-from infra.wiring import STREAM, stack_name
+from infra.striking import StrikeFailed, strike
+from infra.wiring import STREAM
 
 BATCH_SIZE = 10
 DEPTHS = (
@@ -76,15 +76,10 @@ def _move(sqs: Any, urls: QueueUrls, message: Any) -> None:
 
 
 def _sweep_outbox(stage: str) -> None:
-    resources = boto3.client("cloudformation").describe_stack_resource(
-        StackName=stack_name(stage), LogicalResourceId="OutboxSweep"
-    )
-    name = resources["StackResourceDetail"]["PhysicalResourceId"]
-    answer = boto3.client("lambda").invoke(FunctionName=name, Payload=b"{}")
-    said = answer["Payload"].read().decode()
-    if "FunctionError" in answer:
-        raise CannotOperate(f"The outbox sweep fails: {said}")
-    refused = json.loads(said)["refused"]
+    try:
+        refused = strike(stage, "OutboxSweep")["refused"]
+    except StrikeFailed as said:
+        raise CannotOperate(f"The outbox sweep fails: {said}") from None
     if refused:
         raise CannotOperate(f"The bus still refuses {refused} facts; the sweep's log names them.")
 

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.local import stack
 from infra.local.layout import HOST, Ports
 from infra.local.problems import LocalProblem
-from infra.wiring import stack_name
+from infra.striking import StrikeFailed, strike
 
 TIMEOUT_S = 60.0
 NOTHING = json.dumps({"Records": []}).encode()
@@ -50,14 +50,9 @@ def beside_the_shop() -> None:
 def first_turns() -> None:
     """Have the sitemap and the index of search made now. What fails has its next turn soon."""
     client: Any = boto3.client("lambda", config=PATIENT)
-    resources: Any = boto3.client("cloudformation")
     for logical_id in FIRST_TURNS:
-        with contextlib.suppress(BotoCoreError, ClientError):
-            found = resources.describe_stack_resource(
-                StackName=stack_name(stack.STAGE), LogicalResourceId=logical_id
-            )
-            name = found["StackResourceDetail"]["PhysicalResourceId"]
-            client.invoke(FunctionName=name, Payload=b"{}")
+        with contextlib.suppress(BotoCoreError, ClientError, StrikeFailed):
+            strike(stack.STAGE, logical_id, client)
 
 
 def listeners() -> None:
