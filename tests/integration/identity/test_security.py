@@ -1,5 +1,6 @@
 """Passwords changed, sessions listed and ended, second factors by an authenticator."""
 
+import json
 import re
 
 import pyotp
@@ -11,10 +12,13 @@ from chalicelib.contexts.identity.model import (
     ChallengeOver,
     CodeWrong,
     FactorConflict,
+    LoginUsed,
+    Purpose,
     SecondFactorNeeded,
     SignInFailed,
     SignInThrottled,
 )
+from chalicelib.kernel.actors import Actor, ActorKind
 from chalicelib.kernel.errors import NotFound, NotSignedIn
 from tests.conftest import Clock
 from tests.makers import rows
@@ -131,6 +135,32 @@ class TestSecondFactor:
         token = finish(now(authenticator))
         assert service.member(token).id == account_id
         assert service.security_of(account_id).has_second_factor
+
+    def test_another_company_is_one_factor_only(self, stage: Clock) -> None:
+        account_id, authenticator, _ = enrolled()
+        member = Actor(ActorKind.MEMBER, account_id)
+        service.link(member, "qq", "u1", name="Ada", attempt="a1")
+        before = len(rows.of_kind("identity", "SESSION"))
+        with pytest.raises(SecondFactorNeeded) as needed:
+            service.sign_in_linked("qq", "u1", name="Ada", locale="en", attempt="a2")
+        assert len(rows.of_kind("identity", "SESSION")) == before
+        with pytest.raises(LoginUsed):
+            service.sign_in_linked("qq", "u1", name="Ada", locale="en", attempt="a2")
+        stage.forward(30)
+        said = str(needed.value.extra["challenge"])
+        found = service.session(finish(now(authenticator), said))
+        assert found is not None
+        assert found.account_id == account_id
+
+    def test_a_sent_code_is_one_factor_only(self) -> None:
+        enrolled()
+        service.request_code(EMAIL, Purpose.SIGN_IN)
+        code = service.code_of(json.loads(rows.facts("identity.CodeRequested")[-1])["request_id"])
+        before = len(rows.of_kind("identity", "SESSION"))
+        for refused in (SecondFactorNeeded, CodeWrong):
+            with pytest.raises(refused):
+                service.sign_in_with_code(EMAIL, code, "mbr", address="")
+        assert len(rows.of_kind("identity", "SESSION")) == before
 
     def test_a_code_is_good_once_even_at_once(self, stage: Clock) -> None:
         _, authenticator, _ = enrolled()
