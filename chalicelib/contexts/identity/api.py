@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from chalicelib.contexts.cart import service as cart
 from chalicelib.contexts.identity import model, service
 from chalicelib.contexts.identity.model import Account
+from chalicelib.contexts.members import service as members
 from chalicelib.kernel import text
 from chalicelib.web.endpoint import Answer, created, endpoint
 from chalicelib.web.request import Request
@@ -125,6 +126,13 @@ class MemberView(msgspec.Struct, omit_defaults=True):
     is_verified: bool = False
 
 
+class MeView(MemberView, omit_defaults=True):
+    """A member with how they want to be shown and spoken to; `locale` is empty where nothing says."""
+
+    nickname: str = ""
+    locale: str = ""
+
+
 class SignedInView(msgspec.Struct):
     """The token goes into `Authorization: Bearer` from then on."""
 
@@ -200,12 +208,18 @@ def sign_out(request: Request) -> Answer:
     "/api/v1/me",
     summary="The member",
     tag="members",
-    answer=MemberView,
+    answer=MeView,
     security="member",
 )
-def me(request: Request) -> MemberView:
+def me(request: Request) -> MeView:
     asking = service.caller(request.bearer, member_cookie(request))
-    return _member(service.account(asking.as_member()))
+    account = service.account(asking.as_member())
+    profile = members.profile_of(asking)
+    return MeView(
+        **asdict(_member(account)),
+        nickname=profile.nickname,
+        locale=profile.locale or account.locale,
+    )
 
 
 @endpoint(

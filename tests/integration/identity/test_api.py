@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.contexts.cart import service as cart
 from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.members import service as members
 from chalicelib.web import csrf
 from tests.makers.http import Http
 from tests.makers.people import PASSWORD, a_member, a_merchant
@@ -29,8 +30,14 @@ class TestMembers:
         assert body["token"].startswith("mbr_")
         me = Http().get("/api/v1/me", **bearer(body["token"]))
         assert me.status == 200
-        assert me.json() == body["member"]
+        assert me.json() == {**body["member"], "locale": "en"}
         assert me.json()["email"] == EMAIL
+
+    def test_the_member_is_told_how_to_be_called_and_spoken_to(self) -> None:
+        actor, token = a_member(EMAIL)
+        members.change_profile(actor, nickname="Ada the First", locale="zh-CN")
+        me = Http().get("/api/v1/me", **bearer(token)).json()
+        assert (me["nickname"], me["locale"]) == ("Ada the First", "zh-CN")
 
     def test_a_name_and_a_phone_are_kept(self) -> None:
         wanted = {"phone": "+86 138 0013 8000", "password": PASSWORD, "name": "李雷"}
