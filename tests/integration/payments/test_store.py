@@ -1,5 +1,7 @@
 """What payments writes, and what its conditions refuse."""
 
+import json
+
 import pytest
 
 from chalicelib.aws import outbox, transact
@@ -12,6 +14,7 @@ from chalicelib.contexts.payments.model import (
     RefundTooLarge,
 )
 from chalicelib.providers.payment import CallbackKind, Outcome
+from tests.makers import rows
 from tests.makers.payments import (
     PURCHASE,
     a_callback,
@@ -34,6 +37,22 @@ def told() -> list[str]:
 def test_a_payment_comes_back_as_it_was_written() -> None:
     made = a_payment(ask_at="2026-03-02T09:10:00.000Z")
     assert stored(made) == made
+
+
+def test_a_callback_is_kept_without_who_paid() -> None:
+    raw = (
+        '{"id":"evt_1","data":{"object":[{"amount":5000,"customer_details":{"email":"ada@x.example",'
+        '"name":"Ada"},"receipt_email":"ada@x.example"}]}}'
+    )
+    for number, body in enumerate((raw, "ada@x.example=paid")):
+        transact.commit([store.record_callback(a_callback(event_id=f"msg_{number}", raw=body))])
+    kept = [row["callback"]["S"] for row in rows.of_kind("payments", "CALLBACK")]
+    assert "Ada" not in repr(kept)
+    assert "ada@" not in repr(kept)
+    assert json.loads(json.loads(kept[0])["raw"]) == {
+        "id": "evt_1",
+        "data": {"object": [{"amount": 5000}]},
+    }
 
 
 def test_a_capture_marks_the_payment_and_tells() -> None:

@@ -1,9 +1,11 @@
 """What payments contributes about callbacks and timers."""
 
+from msgspec.structs import replace
 from pynamodb.expressions.update import Action
 
 from chalicelib.aws import transact
 from chalicelib.aws.transact import Write
+from chalicelib.contexts.payments.model import nameless
 from chalicelib.contexts.payments.store.rows import (
     REVIEW,
     CallbackItem,
@@ -21,7 +23,7 @@ CALLBACK_TTL_S = 400 * 86_400
 
 
 def record_callback(callback: Callback, outcome: Outcome = Outcome.ACCEPTED) -> Write:
-    """Contribute the callback as it came: the marker that makes a repetition fail.
+    """Contribute the callback without what names a person: the marker that makes a repetition fail.
 
     A failed condition refuses `payments.callback_seen`. A flagged one waits for a person.
     """
@@ -34,7 +36,7 @@ def record_callback(callback: Callback, outcome: Outcome = Outcome.ACCEPTED) -> 
         payment_id=callback.payment_id,
         outcome=outcome,
         received_at=clock.iso(now),
-        callback=callback,
+        callback=replace(callback, raw=nameless(callback.raw)),
         due_shard=REVIEW if is_flagged else None,
         due_at=clock.iso(now) if is_flagged else None,
         expires_at=None if is_flagged else clock.epoch(now) + CALLBACK_TTL_S,

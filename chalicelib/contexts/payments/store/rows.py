@@ -64,7 +64,7 @@ class RefundItem(PaymentsItem, discriminator="REFUND"):
 
 
 class CallbackItem(PaymentsItem, discriminator="CALLBACK"):
-    """A callback as it came, and what was done with it."""
+    """A callback without what names a person, and what was done with it."""
 
     payment_id = UnicodeAttribute()
     outcome = UnicodeAttribute()
