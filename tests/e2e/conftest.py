@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.visitor import ARGUMENTS, LEFT_OUT, chromium
+
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 240
 STOP_TIMEOUT_S = 90
@@ -75,3 +77,17 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, opened once."""
+    path = chromium()
+    if not path:
+        pytest.skip(LEFT_OUT)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield opened
+        opened.close()
