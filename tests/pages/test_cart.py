@@ -41,7 +41,13 @@ def test_adding_again_adds_up(browser, listed) -> None:
 
 
 def test_buying_at_once_goes_to_the_checkout(browser, listed) -> None:
-    assert put(browser, listed(), press="checkout").address == "/checkout"
+    put(browser, listed("CUP", title="Cup", price=550))
+    page = put(browser, listed("TEE", title="Linen shirt", price=2_000), press="checkout")
+    assert page.address == "/checkout"
+    assert page.texts(".sums__total dd") == ["£ 20.00"]
+    page = browser.get("/cart")
+    assert page.texts(".lines .line__head a") == ["Cup", "Linen shirt"]
+    assert len(page.soup.select("input[name=sku][checked]")) == 1
 
 
 def test_more_than_is_left_is_said_where_it_was_asked(browser, listed) -> None:

@@ -21,7 +21,8 @@ bp = Blueprint(__name__)
 PAPER_TINT = 7
 STEPS = {"more": 1, "less": -1}
 ALL, NONE = "all", "none"
-THEN = {"checkout": "/checkout", "drawer": "/fragments/cart"}
+BUY_NOW = "checkout"
+THEN = {BUY_NOW: "/checkout", "drawer": "/fragments/cart"}
 
 
 class CartLineView(Struct, frozen=True, kw_only=True):
@@ -95,11 +96,11 @@ def add_again(visit: Visit, refusal: Refusal) -> Html:
 
 @page(bp, "POST", "/cart/lines", refused=add_again, from_public=True)
 def add_line(visit: Visit) -> Redirect:
-    """Add to what the cart holds of a variant already."""
+    """Add to what the cart holds of a variant already. Who buys it now buys nothing else."""
     sku, more = visit.fields.text("sku"), visit.fields.whole("quantity", least=1)
-    changed = _added(visit.cart_id, sku, more)
-    to = THEN.get(visit.fields.text("then"), "/cart")
-    return Redirect(to, counted(changed))
+    then = visit.fields.text("then")
+    changed = _added(visit.cart_id, sku, more, alone=then == BUY_NOW)
+    return Redirect(THEN.get(then, "/cart"), counted(changed))
 
 
 @page(bp, "GET", "/fragments/cart")
@@ -242,11 +243,11 @@ def line_views(
     ]
 
 
-def _added(cart_id: str, sku: str, more: int) -> PricedCart:
+def _added(cart_id: str, sku: str, more: int, *, alone: bool) -> PricedCart:
     """Add to a cart, or to a new one where there is none or that one is gone."""
     if cart_id:
         with suppress(NoCart):
-            return service.add_to_line(cart_id, service.token_of(cart_id), sku, more)
+            return service.add_to_line(cart_id, service.token_of(cart_id), sku, more, alone=alone)
     return service.open_with(sku, more)
 
 

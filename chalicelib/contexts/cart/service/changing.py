@@ -43,8 +43,11 @@ def put_line(cart_id: str, token: str, sku: str, quantity: int, *, bearer: str =
     return _change_line(lambda: opened(cart_id, token, bearer), sku, lambda _held: quantity)
 
 
-def add_to_line(cart_id: str, token: str, sku: str, more: int) -> PricedCart:
-    """Put more of a variant into the cart than lies in it already, and select it. Three round trips.
+def add_to_line(
+    cart_id: str, token: str, sku: str, more: int, *, alone: bool = False
+) -> PricedCart:
+    """Put more of a variant into the cart than lies in it already, and select it, `alone` as the
+    only one to check out; the others stay. Three round trips.
 
     Refuses as `put_line` does.
     """
@@ -53,6 +56,7 @@ def add_to_line(cart_id: str, token: str, sku: str, more: int) -> PricedCart:
         sku,
         lambda held: min(held + more, QUANTITY_MAX),
         selects=True,
+        alone=alone,
     )
 
 
@@ -122,6 +126,7 @@ def _change_line(
     wanted: Callable[[int], int],
     *,
     selects: bool = False,
+    alone: bool = False,
     save: Callable[[Cart, Cart], Write] = store.change,
 ) -> PricedCart:
     for attempt in range(retries.ROUNDS_MAX):
@@ -129,7 +134,8 @@ def _change_line(
         held = cart.lines.get(sku)
         is_selected = selects or held is None or held.is_selected
         quantity = wanted(held.quantity if held else 0)
-        changed, priced = _with_line(cart, sku, quantity, is_selected=is_selected)
+        before = cart.with_selected(()) if alone else cart
+        changed, priced = _with_line(before, sku, quantity, is_selected=is_selected)
         if changed.lines == cart.lines:
             return delivered(cart, priced)
         try:
