@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import reads, transact
+from chalicelib.aws import reads, retries, transact
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog import service
 from chalicelib.contexts.catalog.model.products import Product, ProductState
@@ -501,6 +501,7 @@ class TestChange:
             raise ChangedMeanwhile
 
         monkeypatch.setattr(write, "commit", never)
+        monkeypatch.setattr(retries, "sleep_s", lambda seconds: None)
         for send in (
             lambda: http.patch(f"{PATH}/{made['id']}", {"title": "T"}, **seller.authorization),
             lambda: http.delete(f"{PATH}/{made['id']}", **seller.authorization),

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.aws import retries
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog import service, workers
 from chalicelib.contexts.catalog.model.products import Product
@@ -336,6 +337,7 @@ class TestBringIn:
         def never(*_: Any, **__: Any) -> None:
             raise ChangedMeanwhile
 
+        monkeypatch.setattr(retries, "sleep_s", lambda seconds: None)
         monkeypatch.setattr(write, "commit", never)
         with pytest.raises(Busy):
             pictures.bring_in(
