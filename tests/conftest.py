@@ -9,13 +9,12 @@ import botocore.session
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from moto import mock_aws
 
 from chalicelib.kernel import clock as clock_module
 from tests.makers import least_privilege
 from tests.makers.engines import STARTERS, Engine, Find, running, staged
-from tests.makers.quick_moto import quick_transactions
-from tests.makers.stage import create_stage, enter, forget
+from tests.makers.quick_moto import create_stage, kept_connection, quick_moto
+from tests.makers.stage import enter, forget
 
 _loader = botocore.session.create_loader()
 botocore.session.create_loader = lambda _path: _loader  # service models are parsed once a run
@@ -90,8 +89,7 @@ def stage(
             yield clock
         return
     enter(monkeypatch)
-    with mock_aws(), quick_transactions():
+    with quick_moto(), kept_connection(), least_privilege.held():
         create_stage()
-        with least_privilege.held():
-            yield clock
+        yield clock
     forget()

@@ -4,7 +4,6 @@ The device is asked over the Chrome DevTools Protocol's WebAuthn domain; everyth
 table is what people use.
 """
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,6 @@ from tests.e2e.client import fresh_key
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -28,21 +26,15 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
+def page(browser: Any) -> Iterator[Any]:
     """A page of a browser with a device that knows its owner."""
-    path = next((found for found in map(shutil.which, NAMES) if found), "")
-    if not path:
-        pytest.skip("browser tests were left out: no Chromium here; add `apt-get install chromium`")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        opened = browser.new_page()
-        session = opened.context.new_cdp_session(opened)
-        session.send("WebAuthn.enable")
-        session.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
-        yield opened
-        browser.close()
+    context = browser.new_context()
+    opened = context.new_page()
+    session = context.new_cdp_session(opened)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+    yield opened
+    context.close()
 
 
 def test_a_passkey_is_made_used_and_removed(page: Any, stack: dict[str, Any]) -> None:

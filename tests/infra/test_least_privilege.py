@@ -7,7 +7,8 @@ from moto import mock_aws
 from chalicelib.aws import observe
 from tests.makers import least_privilege
 from tests.makers.least_privilege import allows, needs
-from tests.makers.stage import create_stage, stage_environment
+from tests.makers.quick_moto import create_stage
+from tests.makers.stage import stage_environment
 
 KEY = {"pk": {"S": "1"}, "sk": {"S": "1"}}
 

@@ -11,7 +11,6 @@ import pytest
 
 from chalicelib.aws import clients, settings, tables
 from chalicelib.aws.settings import TABLES
-from infra.bare import create_tables
 
 STAGE = "test"
 REGION = "eu-west-1"
@@ -65,12 +64,6 @@ def forget() -> None:
     settings.settings.cache_clear()
     clients.client.cache_clear()
     tables.forget_connection()
-
-
-def create_stage() -> None:
-    """Make the tables, queues, bus, buckets and the mail sender."""
-    create_tables(client("dynamodb"), STAGE)
-    create_surroundings()
 
 
 def create_surroundings() -> None:

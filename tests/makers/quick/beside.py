@@ -7,12 +7,11 @@ from unittest.mock import patch
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from infra.bare import create_tables
 from tests.makers.quick import Cloud
 from tests.makers.quick.tables import BATCH_WRITE_MAX
-from tests.makers.quick_moto import empty_tables, quick_transactions
+from tests.makers.quick_moto import empty_tables, quick_moto
 from tests.makers.stage import STAGE, client
 
 TOLD = ("Item", "Items", "Responses", "LastEvaluatedKey")
@@ -64,7 +63,7 @@ class Beside(Cloud):
 def beside_moto() -> Iterator[Beside]:
     """Answer every call of botocore while the context lasts."""
     real = BaseClient._make_api_call  # type: ignore[attr-defined]
-    with mock_aws(), quick_transactions():
+    with quick_moto():
         create_tables(client("dynamodb"), STAGE)
         cloud = Beside(lambda operation, params: real(client("dynamodb"), operation, params))
 
