@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import botocore.session
 import pytest
@@ -31,6 +32,21 @@ hypothesis_settings.load_profile("souk")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Any test that stands on a stage runs on a real engine, too: `pytest --engine ministack …`."""
     parser.addoption("--engine", choices=sorted(STARTERS), help="where stages have their tables")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share tests out between the processes of `-n` in our own way."""
+    from tests.makers.sharing import Sharing
+
+    config.option.loadscopereorder = False
+    return Sharing(config, log)
+
+
+@pytest.hookimpl(trylast=True)  # after they were shuffled
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    from tests.makers.sharing import rank
+
+    items.sort(key=lambda item: rank(item.nodeid))
 
 
 STARTED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

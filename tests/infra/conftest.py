@@ -1,21 +1,11 @@
 """The packaged templates of all stages, made once: without libraries, which no template mentions."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from infra.package import Package, package
 from infra.wiring import STAGES
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is made once a session stays in one process."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("template"))
 
 
 @pytest.fixture(scope="session")

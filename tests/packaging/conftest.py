@@ -8,15 +8,6 @@ import pytest
 
 from infra.package import Package, package
 
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is made once a session stays in one process."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("zip"))
-
 
 def _quiet(_: str) -> None:
     return None
