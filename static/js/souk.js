@@ -152,3 +152,29 @@ document.addEventListener("click", async (event) => {
     if (refusal.name !== "AbortError") location.assign(link.href);
   }
 });
+
+// The next page of a listing follows below the one before; the first new product takes the focus.
+const goesOn = (link) => {
+  if (link) link.textContent = link.dataset.goesOn;
+};
+goesOn(document.querySelector("[data-goes-on]"));
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("[data-goes-on]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.ariaBusy) return;
+  link.ariaBusy = "true";
+  const answer = await fetch(link.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) return void location.assign(link.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = [...page.querySelectorAll(".listing .cards > li")];
+  const list = document.querySelector(".listing .cards");
+  list.append(...fresh);
+  const next = page.querySelector("[data-goes-on]");
+  goesOn(next);
+  if (next) link.replaceWith(next);
+  else link.remove();
+  fresh[0]?.querySelector("a")?.focus();
+  const status = document.querySelector("[data-says]");
+  status.textContent = status.dataset.says.replace("#", list.children.length);
+});

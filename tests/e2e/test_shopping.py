@@ -35,6 +35,12 @@ def test_from_the_home_page_to_an_account(browser, stack, width, language, has_s
 def _choose(shopper: Visitor, home: str) -> None:
     """Search, narrow what was found, and open a product."""
     page = shopper.page
+    page.goto(f"{home}search")
+    page.locator("[data-goes-on]").click()
+    if shopper.has_scripts:
+        page.locator(".listing .cards > li").nth(30).wait_for()
+    else:
+        shopper.has_arrived("cursor=", is_new=False)
     page.goto(home)
     shopper.has_arrived(f"/{shopper.language}/$", is_new=False)
     page.locator("header input[name=q]").fill("tea")

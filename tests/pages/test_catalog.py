@@ -51,7 +51,7 @@ class TestListing:
         page = browser.get("/c/clothing")
         assert page.heading == "Clothing"
         assert page.texts(".card__title") == ["Linen shirt"]
-        assert page.texts(".headline p") == ["1 product"]
+        assert page.texts(".headline [role=status]") == ["1 product"]
         assert page.texts(".shelves a[aria-current]") == ["Clothing"]
 
     def test_a_search_names_its_words_and_keeps_them_in_the_box(self, browser, listed) -> None:
@@ -128,10 +128,32 @@ class TestListing:
     def test_a_made_up_cursor_is_refused_on_a_page(self, browser) -> None:
         assert browser.get("/search?cursor=made-up").status == 400
 
-    def test_nothing_found_leads_on(self, browser) -> None:
+    def test_nothing_found_leads_on(self, browser, listed) -> None:
+        listed("TEE", title="Linen shirt")
         page = browser.get("/search?q=zzzz")
-        assert "Nothing fits" in page.text
+        assert page.texts(".empty h2") == ["Nothing is called that"]
         assert page.one(".empty a.button")["href"] == "/search"
+        assert page.texts("section[aria-labelledby=popular] h3") == ["Linen shirt"]
+        page = browser.get("/c/tops?min=90")
+        assert page.texts(".empty h2") == ["Nothing fits"]
+        assert page.one(".empty a.button")["href"] == "/c/tops"
+        assert page.texts(".card__title") == []
+        assert browser.get("/c/tea").texts(".empty h2") == ["There is nothing here yet"]
+
+    def test_a_page_shows_as_much_as_one_wants_and_as_small(self, browser, listed) -> None:
+        for number in range(25):
+            listed(f"TEE{number}", title=f"Shirt {number}")
+        page = browser.get("/c/tops?sort=name")
+        assert len(page.soup.select(".card")) == 24
+        assert page.one("a[rel=next]")["data-goes-on"] == "Show more"
+        page = browser.get(page.one(".headline a")["href"])
+        assert page.one("main .cards--dense")
+        asked = values(page.one("main form"))
+        assert (asked["sort"], asked["dense"], asked["show"]) == ("name", "1", "24")
+        page = browser.get("/c/tops?" + urlencode({**asked, "show": "48"}))
+        assert len(page.soup.select(".cards--dense .card")) == 25
+        assert "dense" not in page.one(".headline a")["href"]
+        assert len(browser.get("/c/tops?show=100000").soup.select(".card")) == 24
 
     def test_sold_out_products_say_so(self, browser, listed) -> None:
         listed("GONE", title="Gone", stock=0)

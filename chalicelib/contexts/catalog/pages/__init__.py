@@ -1,12 +1,13 @@
 """The shop's shelves: home, categories, search, products."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chalice import Blueprint
 
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog import service
 from chalicelib.contexts.catalog.model.categories import Category, CategoryTree
+from chalicelib.contexts.catalog.model.listing import Card
 from chalicelib.contexts.catalog.pages import advanced, views
 from chalicelib.contexts.catalog.pages.product import product_view
 from chalicelib.contexts.catalog.service import Found, Shown, Wish
@@ -24,7 +25,9 @@ bp = Blueprint(__name__)
 QUERY_LENGTH_MAX = 100
 VALUE_LENGTH_MAX = 200
 ATTRIBUTES_MAX = 5
-PARAMETERS = ("q", "phrase", "without", "merchant", "min", "max", "in_stock", "sort", "cursor")
+FILTERS = ("phrase", "without", "merchant", "min", "max", "in_stock")
+LOOKS = ("sort", "show", "dense")
+PARAMETERS = ("q", *FILTERS, *LOOKS, "cursor")
 
 
 @shelf("shop")
@@ -109,8 +112,16 @@ def _listing(visit: Visit, path: str, category: Category | None) -> Html:
     given = _given(visit.query_text)
     wish, note = _wish(given, category, visit.words)
     found = searching.search(wish) if not note else Found([], None, 0)
-    view = _listing_view(visit.words, path, category, given, wish, found, note)
+    is_narrowed = any(name in FILTERS or name.startswith(views.ATTRIBUTE) for name in given)
+    popular = [] if note or found.cards or is_narrowed else _popular()
+    view = _listing_view(visit.words, path, category, given, wish, found, popular, note)
     return Html("pages/catalog/listing.html", view, 400 if note else 200, is_public=not note)
+
+
+def _popular() -> list[Card]:
+    """What others buy, for whoever found nothing."""
+    wish = Wish(sort="best_selling", in_stock=True, limit=views.POPULAR)
+    return service.products(wish).decoded()
 
 
 def _given(query: Mapping[str, str]) -> dict[str, str]:
@@ -150,6 +161,7 @@ def _wish(given: Mapping[str, str], category: Category | None, words: Words) -> 
             },
         ),
         sort=sort if sort in views.SORTS else "",
+        limit=views.page_size(given.get("show", "")),
         cursor=given.get("cursor", ""),
     )
     return wish, note
@@ -172,11 +184,12 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
     given: dict[str, str],
     wish: Wish,
     found: Found,
+    popular: Sequence[Card],
     note: str,
 ) -> views.ListingView:
     tree = service.categories()
-    filters = {k: v for k, v in given.items() if k not in {"q", "sort", "cursor"}}
-    base = {k: v for k, v in given.items() if k in {"q", "sort"}}
+    filters = {k: v for k, v in given.items() if k not in {"q", *LOOKS, "cursor"}}
+    base = {k: v for k, v in given.items() if k in {"q", *LOOKS}}
     steady = {k: v for k, v in given.items() if k != "cursor"}
     shown = found.decoded()
     facets = views.listing_facets(found.facets, tree, words, path, steady, category=category)
@@ -189,7 +202,13 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
         total="" if note else views.count_text(found.total, len(shown), words),
         crumbs=views.crumbs_of(tree, category.id, words) if category else [],
         cards=[views.card_view(card, tree, words) for card in shown],
+        popular=[views.card_view(card, tree, words) for card in popular],
         sorts=_sorts(wish, words),
+        sizes=views.page_sizes(wish.limit),
+        density_href=with_query(
+            path, _without(steady, "dense") if "dense" in given else {**steady, "dense": "1"}
+        ),
+        is_dense="dense" in given,
         chips=_chips(filters, steady, path, found, tree, category, words),
         facets=facets[: views.FACETS],
         more_facets=more_facets,
@@ -197,13 +216,13 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
             "/search/advanced", {**steady, **({"category": category.slug} if category else {})}
         ),
         more_opens=any(one.is_chosen for one in more_facets),
-        kept=[(k, v) for k, v in steady.items() if k not in {"sort", "min", "max", "in_stock"}],
+        kept=[(k, v) for k, v in steady.items() if k not in views.IN_THE_FORM],
         price_min=given.get("min", ""),
         price_max=given.get("max", ""),
         currency=settings().currency,
         in_stock=bool(given.get("in_stock")),
-        is_filtered=bool(filters or given.get("q")),
-        clear_href=with_query(path, base if filters else {}),
+        is_filtered=bool(filters),
+        clear_href=with_query(path, base) if filters else "/search",
         next_href=with_query(path, {**steady, "cursor": found.next_cursor})
         if found.next_cursor
         else "",
@@ -215,6 +234,10 @@ def _listing_view(  # noqa: PLR0917 - what a listing is asked and what was found
         if found.did_you_mean
         else None,
     )
+
+
+def _without(given: Mapping[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in given.items() if key != name}
 
 
 def _title(category: Category | None, wish: Wish, words: Words) -> str:
@@ -263,7 +286,7 @@ def _chips(  # noqa: PLR0917 - what is chosen, and what its names are known by
     return [
         views.LinkView(
             said.get(name) or f"{called(name)}: {valued(name, value)}",
-            with_query(path, {k: v for k, v in steady.items() if k != name}),
+            with_query(path, _without(steady, name)),
         )
         for name, value in filters.items()
     ]

@@ -10,6 +10,7 @@ from chalicelib.contexts.catalog.model.attributes import shown
 from chalicelib.contexts.catalog.model.categories import Category, CategoryTree
 from chalicelib.contexts.catalog.model.listing import Card
 from chalicelib.kernel.money import Money
+from chalicelib.kernel.paging import PAGE_SIZE
 from chalicelib.web.forms import ChoiceView
 from chalicelib.web.i18n import N_, PriceView, Words
 from chalicelib.web.page import with_query
@@ -18,6 +19,10 @@ ATTRIBUTE = "attr."
 TINTS = 8
 CHOICES = 8
 FACETS = 6
+POPULAR = 8
+PAGE_SIZES = (PAGE_SIZE, 2 * PAGE_SIZE, 4 * PAGE_SIZE)
+IN_THE_FORM = {"sort", "show", "min", "max", "in_stock"}
+"""Parameters of a listing that its own form asks for; the others travel with it."""
 
 SORTS = {
     "relevance": N_("Best match"),
@@ -91,7 +96,11 @@ class ListingView(Struct, frozen=True, kw_only=True):
     total: str
     crumbs: list[LinkView]
     cards: list[CardView]
+    popular: list[CardView]
     sorts: list[ChoiceView]
+    sizes: list[ChoiceView]
+    density_href: str
+    is_dense: bool
     chips: list[LinkView]
     facets: list[FacetView]
     more_facets: list[FacetView]
@@ -108,6 +117,17 @@ class ListingView(Struct, frozen=True, kw_only=True):
     advanced_href: str
     note: str = ""
     meant: LinkView | None = None
+
+
+def page_size(given: str) -> int:
+    """Read how many products a page shows: one of the sizes, else the first of them."""
+    return next((size for size in PAGE_SIZES if str(size) == given), PAGE_SIZE)
+
+
+def page_sizes(current: int) -> list[ChoiceView]:
+    return [
+        ChoiceView(str(size), value=str(size), is_current=size == current) for size in PAGE_SIZES
+    ]
 
 
 def tint(tree: CategoryTree, category_id: str) -> int:
