@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.contexts.catalog.model.html import clean
+from chalicelib.contexts.catalog.model.html import clean, spoken
 from chalicelib.contexts.catalog.model.products import (
     MACHINE,
     Content,
@@ -273,3 +273,25 @@ class TestHtml:
     def test_only_the_harmless_part_is_kept(self, given: str, kept: str) -> None:
         assert clean(given) == kept
         assert clean(clean(given)) == kept
+
+    @pytest.mark.parametrize(
+        ("written", "english", "chinese"),
+        [
+            ("just text", "just text", "just text"),
+            (
+                "<p>Hot<br>tea</p><p lang='zh-CN'>热<b>茶</b></p>",
+                "<p>Hot<br>tea</p>",
+                "热<b>茶</b>",
+            ),
+            ("<p lang=en>Tea &amp; co</p><p lang=zh>茶</p>", '<p lang="en">Tea &amp; co</p>', "茶"),
+            ("<p>Tea</p><p lang=fr>Thé</p>", "<p>Tea</p>", "<p>Tea</p>"),
+            ("<p lang=fr>Thé</p>", "Thé", "Thé"),
+            ("Our <i lang=zh>茶</i> is hot", "Our <i", "Our <i"),
+        ],
+    )
+    def test_readers_get_their_own_language(self, written: str, english: str, chinese: str) -> None:
+        read = {locale: spoken(clean(written), locale) for locale in ("en", "zh-CN")}
+        assert english in read["en"]
+        assert chinese in read["zh-CN"]
+        assert ("茶" in read["en"]) == ("Our" in written)
+        assert ("Hot" in read["zh-CN"]) is False

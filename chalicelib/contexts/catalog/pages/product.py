@@ -74,6 +74,7 @@ class ProductView(Struct, frozen=True, kw_only=True):
     was: PriceView | None
     saving: str
     sku: str
+    own_code: str
     options: list[OptionView]
     stock: str
     can_buy: bool
@@ -98,9 +99,11 @@ def product_view(
     """Show a product. `chosen` is the merchant's own code of a variant; one in stock otherwise."""
     from markupsafe import Markup
 
-    from chalicelib.contexts.catalog.model.html import clean
+    from chalicelib.contexts.catalog.model.html import clean, spoken
 
     product, content = shown.product, shown.product.content
+    # Cleaned where it is shown too, whatever a store may hold.
+    description = spoken(clean(content.description), words.locale)
     variant = _chosen(product, levels, chosen)
     left = levels.get(variant.sku, 0)
     href = f"/p/{product.slug}"
@@ -108,7 +111,7 @@ def product_view(
         id=product.id,
         slug=product.slug,
         title=content.title,
-        summary=_summary(content.description) or content.title,
+        summary=_summary(description) or content.title,
         category=views.crumbs_to(tree, content.category_id, words)[-1],
         related_href=with_query(
             f"/fragments/related/{product.slug}", {"category": content.category_id}
@@ -128,15 +131,15 @@ def product_view(
         was=words.money(variant.compare_at) if variant.compare_at else None,
         saving=views.saving(variant.price, variant.compare_at),
         sku=variant.sku,
+        own_code=_own_code(product, variant),
         options=_options(product, variant, levels),
         stock=_stock(left, words),
         can_buy=left > 0,
         quantity=quantity,
         quantity_max=max(1, min(left, QUANTITY_SHOWN_MAX)),
         attributes=_attributes(content.attributes, tree.schema(content.category_id), words),
-        # Cleaned where it is shown too, whatever a store may hold.
-        description=Markup(clean(content.description)),  # noqa: S704
-        structured=_structured(shown, levels),
+        description=Markup(description),  # noqa: S704 - it is clean
+        structured=_structured(shown, levels, _summary(description)),
         note=note,
     )
 
@@ -249,8 +252,12 @@ def _options(product: Product, chosen: Variant, levels: Mapping[str, int]) -> li
 def _variant_href(product: Product, variant: Variant) -> str:
     if len(product.content.variants) == 1:
         return f"/p/{product.slug}"
-    own_code = variant.sku.removeprefix(f"{product.merchant_code}.")
-    return f"/p/{product.slug}?variant={quote(own_code)}"
+    return f"/p/{product.slug}?variant={quote(_own_code(product, variant))}"
+
+
+def _own_code(product: Product, variant: Variant) -> str:
+    """The code that the merchant gave, without the merchant's own before it."""
+    return variant.sku.removeprefix(f"{product.merchant_code}.")
 
 
 def _stock(left: int, words: Words) -> str:
@@ -269,7 +276,7 @@ def _summary(html: str) -> str:
     return text if len(text) <= SUMMARY_LENGTH else text[: SUMMARY_LENGTH - 1].rstrip() + "…"
 
 
-def _structured(shown: Shown, levels: Mapping[str, int]) -> dict[str, Any]:
+def _structured(shown: Shown, levels: Mapping[str, int], summary: str) -> dict[str, Any]:
     """Describe the product to machines (schema.org Product with an Offer a variant)."""
     product, content = shown.product, shown.product.content
     url = f"{settings().shop_url}/p/{product.slug}"
@@ -279,7 +286,7 @@ def _structured(shown: Shown, levels: Mapping[str, int]) -> dict[str, Any]:
         "name": content.title,
         "url": url,
         "image": list(_absolute(one.url for one in content.media if one.is_picture)),
-        "description": _summary(content.description),
+        "description": summary,
         "offers": [
             {
                 "@type": "Offer",
