@@ -14,6 +14,9 @@ CODES = frozenset(
     """.split()
 )
 
+WITHOUT_POSTAL_CODES = frozenset("AE AG AO BW CI CM CN FJ GH GM GY HK IE JM MO QA UG ZW".split())
+"""Where people know none, or write addresses without: a shop must not insist on one."""
+
 SCHEMA = {"enum": sorted(CODES)}
 """What the contract says of a country."""
 
@@ -21,3 +24,8 @@ SCHEMA = {"enum": sorted(CODES)}
 def is_country(code: str) -> bool:
     """Tell whether a code is an officially assigned one, in capitals."""
     return code in CODES
+
+
+def needs_postal_code(code: str) -> bool:
+    """Tell whether a parcel to a country is addressed with a postal code."""
+    return code not in WITHOUT_POSTAL_CODES

@@ -19,11 +19,17 @@ class _Told(Struct, frozen=True):
     is_required: bool = True
     inputmode: str = ""
     is_wide: bool = False
+    hint: str = ""
 
 
 _WHO = {
     "name": _Told(N_("Full name"), "name"),
-    "phone": _Told(N_("Phone"), "tel", inputmode="tel"),
+    "phone": _Told(
+        N_("Phone"),
+        "tel",
+        inputmode="tel",
+        hint=N_("Only for the courier, if they cannot find you."),
+    ),
 }
 _CHINESE = {
     "line1": _Told(N_("Street, building and door"), "street-address", is_wide=True),
@@ -42,7 +48,7 @@ def address_fields(
     typed: Mapping[str, str], words: Words, errors: Mapping[str, str]
 ) -> list[FieldView]:
     """The fields of an address as its country wants them, with what was typed."""
-    country = typed.get("country") or DEFAULT_COUNTRIES[words.locale]
+    country = country_of(typed, words)
     where = FieldView(
         name="country",
         label=words.say(N_("Country")),
@@ -64,6 +70,11 @@ def address_fields(
         *division_fields(typed, words, errors),
         *_fields(_CHINESE, typed, words, errors),
     ]
+
+
+def country_of(typed: Mapping[str, str], words: Words) -> str:
+    """The country that a form names, or that its language suggests."""
+    return typed.get("country") or DEFAULT_COUNTRIES[words.locale]
 
 
 def division_fields(
@@ -122,6 +133,7 @@ def _fields(
             autocomplete=one.autocomplete,
             inputmode=one.inputmode,
             is_wide=one.is_wide,
+            hint=words.say(one.hint),
             error=errors.get(name, ""),
         )
         for name, one in told.items()

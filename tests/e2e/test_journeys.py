@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 LABELS = {
     "Email": "ada@shopper.example",
-    "Name": "Ada Example",
+    "Full name": "Ada Example",
     "Phone": "+442079460000",
     "Street": "1 Example Street",
     "City": "London",

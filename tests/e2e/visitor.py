@@ -20,6 +20,11 @@ FIELDS = {
     "city": "London",
     "postal_code": "N1 1AA",
 }
+AT_HOME = {
+    "email": "ada@shopper.example",
+    "paste": "陈爱达 13812345678 广东省深圳市南山区科技园南路18号",
+}
+"""How a Chinese shopper tells the same: the address pasted whole."""
 HEIGHT = 844
 
 

@@ -12,7 +12,7 @@ from tests.makers.round_trips import counted
 from tests.makers.rows import of_kind
 from tests.makers.shop import delivers
 from tests.pages.test_cart import chosen, put, reprice, two_merchants
-from tests.unit.members.test_addresses import LONDON
+from tests.unit.members.test_addresses import LONDON, SHENZHEN
 
 TYPED = {
     "email": "ada@shop.example",
@@ -91,7 +91,7 @@ def test_delivery_and_payment_follow_from_the_address(at_checkout) -> None:
 def test_where_nothing_is_delivered_is_said(browser, shop, listed) -> None:
     shop.merchant("acme", delivery_methods=(delivers(400, countries=("GB",)),))
     put(browser, listed("TEE"))
-    page = quoted(browser, country="CN")
+    page = quoted(browser, country="FR")
     assert page.status == 422
     assert not page.soup.select("button[value=place]")
     assert page.one("#f-name")["value"] == "Ada Example"
@@ -226,3 +226,73 @@ def test_a_member_chooses_among_the_addresses_of_the_book(at_checkout) -> None:
     assert page.one("#f-note")["value"] == "Ring twice"
     assert placed(at_checkout, page).status == 303
     assert "2 Other Street" in str(of_kind("orders", "ORDER"))
+
+
+PASTED = "张三 13812345678 广东省深圳市南山区科技园南路18号"
+
+
+@pytest.fixture
+def in_china(browser, shop, listed):
+    """A visitor at the checkout of a shop that delivers to China."""
+    shop.merchant("acme", delivery_methods=(delivers(400, countries=("CN",)),))
+    browser.locale = "zh-CN"
+    put(browser, listed("TEE"))
+    return browser
+
+
+def test_a_pasted_address_is_taken_apart_and_goes_on_the_parcel(in_china) -> None:
+    page = in_china.get("/checkout")
+    assert page.one("details.unfold").has_attr("open")
+    fields = {"paste": PASTED, "email": "ada@shop.example", "note": "请轻放"}
+    page = in_china.send(page, page.form("/checkout"), press="paste", **fields)
+    assert page.one("#f-name")["value"] == "张三"
+    assert page.one("#f-district option[selected]")["value"] == "南山区"
+    assert page.one("#f-note")["value"] == "请轻放"
+    assert purchases() == 0
+    page = in_china.send(page, page.form("/checkout"), press="quote")
+    assert placed(in_china, page).status == 303
+    kept = str(of_kind("orders", "ORDER"))
+    assert "南山区科技园南路18号" in kept
+    assert "广东省" in kept
+
+
+def test_places_are_picked_one_after_another_and_errors_stand_beside_them(in_china) -> None:
+    page = in_china.get("/checkout")
+    page = in_china.send(page, page.form("/checkout"), press="district", region="广东省", name="张")
+    assert page.status == 200
+    assert page.one("#f-name")["value"] == "张"
+    page = in_china.send(page, page.form("/checkout"), press="quote", city="深圳市", email="x")
+    assert page.status == 400
+    wrong = [str(one["name"]) for one in page.soup.select("[aria-invalid=true]")]
+    assert wrong == ["email", "phone", "district", "line1"]
+    assert page.one("#f-city option[selected]")["value"] == "深圳市"
+
+
+def test_another_country_asks_for_its_own_fields(at_checkout) -> None:
+    page = at_checkout.get("/checkout")
+    assert not page.one("details.unfold").has_attr("open")
+    page = at_checkout.send(page, page.form("/checkout"), press="country", country="CN", name="Ada")
+    assert [str(one["name"]) for one in page.soup.select("main select")] == [
+        "country",
+        "region",
+        "city",
+        "district",
+    ]
+    assert page.one("#f-name")["value"] == "Ada"
+
+
+def test_a_postal_code_is_asked_for_where_parcels_need_one(at_checkout) -> None:
+    page = quoted(at_checkout, postal_code="")
+    assert page.texts(".field__error") == ["Fill this in."]
+    assert page.one("[aria-invalid=true]")["name"] == "postal_code"
+
+
+def test_a_chinese_address_of_the_book_is_taken_as_it_is(in_china) -> None:
+    actor, _ = a_member()
+    _, token = identity.sign_in_page("ada@shop.example", PASSWORD, address="192.0.2.1")
+    in_china.http.cookies["souk_session"] = token
+    kept = members.add_address(actor, SHENZHEN)
+    page = in_china.get("/checkout")
+    assert page.one(".saved [aria-current]")["value"] == kept.id
+    assert page.one("#f-district option[selected]")["value"] == "南山区"
+    assert placed(in_china, page).status == 303

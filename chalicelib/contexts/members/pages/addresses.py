@@ -9,11 +9,11 @@ from msgspec.structs import asdict
 from chalicelib.contexts.identity.pages import member
 from chalicelib.contexts.members import service
 from chalicelib.contexts.members.model.addresses import ADDRESSES_MAX, Address, AddressBook
-from chalicelib.contexts.members.model.parsing import PASTE_LENGTH_MAX, parsed
+from chalicelib.contexts.members.pages.pasting import PasteView, further, paste_view
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import NotFound, NotSignedIn, Refusal
 from chalicelib.web.forms import FieldView
-from chalicelib.web.i18n import N_, Words
+from chalicelib.web.i18n import Words
 from chalicelib.web.page import Html, Redirect, local, page, problem
 from chalicelib.web.places import address_fields, country_names, division_fields
 from chalicelib.web.session import Visit
@@ -44,7 +44,7 @@ class AddressFormView(Struct, frozen=True, kw_only=True):
     id: str
     action: str
     fields: list[FieldView]
-    paste: FieldView
+    paste: PasteView
     is_default: bool
     key: str
     next: str
@@ -165,12 +165,9 @@ def _card(address: Address, book: AddressBook, words: Words) -> AddressCardView:
 
 def _further(visit: Visit, address_id: str) -> Html:
     """Take a pasted address apart, or offer the cities of the province that was chosen."""
-    typed: Mapping[str, str] = visit.fields
-    if visit.fields.text("step") == "paste":
-        found = asdict(parsed(visit.fields.text("paste")))
-        typed = {**visit.fields, **{name: value for name, value in found.items() if value}}
-    is_default = bool(visit.fields.text("is_default"))
-    return _form(visit, address_id, typed, is_default=is_default, next_=typed.get("next", ""))
+    typed = further(visit.fields)
+    is_default = bool(typed.text("is_default"))
+    return _form(visit, address_id, typed, is_default=is_default, next_=typed.text("next"))
 
 
 def _again(visit: Visit, address_id: str, refusal: Refusal) -> Html:
@@ -196,19 +193,11 @@ def _form(
 ) -> Html:
     words = visit.words
     errors = problem(visit, refusal).errors if refusal else {}
-    paste = FieldView(
-        name="paste",
-        label=words.say(N_("Paste a whole address")),
-        kind="textarea",
-        value=typed.get("paste", "")[:PASTE_LENGTH_MAX],
-        is_required=False,
-        hint=words.say(N_("With name and phone; you look it over before it is kept.")),
-    )
     view = AddressFormView(
         id=address_id,
         action=f"{LIST}/{address_id or 'new'}",
         fields=address_fields(typed, words, errors),
-        paste=paste,
+        paste=paste_view(typed, words),
         is_default=is_default,
         key=typed.get("key") or ids.ulid(),
         next=local(next_, ""),

@@ -14,7 +14,7 @@ from chalicelib.kernel.money import Money
 
 NOTE_LENGTH_MAX = 500
 MINOR_MAX = 2**53 - 1
-MAY_BE_EMPTY = {"line2", "region"}
+MAY_BE_EMPTY = {"line2", "region", "postal_code"}
 
 Provider = Annotated[str, Meta(min_length=1, max_length=40)]
 
@@ -29,10 +29,10 @@ class AddressBody(msgspec.Struct, forbid_unknown_fields=True):
     phone: Annotated[str, Meta(max_length=40, extra_json_schema=FILLED)]
     line1: Annotated[str, Meta(max_length=200, extra_json_schema=FILLED)]
     city: Annotated[str, Meta(max_length=100, extra_json_schema=FILLED)]
-    postal_code: Annotated[str, Meta(max_length=20, extra_json_schema=FILLED)]
     country: Annotated[str, Meta(pattern="^[A-Z]{2}$", extra_json_schema=countries.SCHEMA)]
     line2: Annotated[str, Meta(max_length=200, extra_json_schema=text.TOLD_LINE)] = ""
     region: Annotated[str, Meta(max_length=100, extra_json_schema=text.TOLD_LINE)] = ""
+    postal_code: Annotated[str, Meta(max_length=20, extra_json_schema=text.TOLD_LINE)] = ""
 
 
 class MoneyBody(msgspec.Struct, forbid_unknown_fields=True):

@@ -20,7 +20,9 @@ _PURCHASE_ID = re.compile(r"pur_[0-9A-Z]{26}")
 
 
 class Address(Struct, frozen=True):
-    """Where to; `country` is ISO 3166-1 alpha-2. `line2` and `region` may be empty."""
+    """Where to; `country` is ISO 3166-1 alpha-2. Only name, phone, line1 and city are
+    always told: much of the world writes no postal code.
+    """
 
     name: str
     phone: str

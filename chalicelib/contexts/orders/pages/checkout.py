@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalice import Blueprint
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from chalicelib.aws.idempotency import Answer
 from chalicelib.contexts.cart import pages as cart_pages
@@ -16,25 +16,27 @@ from chalicelib.contexts.cart import service as carts
 from chalicelib.contexts.identity.model import Session
 from chalicelib.contexts.identity.pages import actor_of, maybe_member
 from chalicelib.contexts.members import service as members
-from chalicelib.contexts.members.model.addresses import AddressBook
+from chalicelib.contexts.members.model.addresses import Address, AddressBook, checked
+from chalicelib.contexts.members.pages.pasting import STEPS, further
 from chalicelib.contexts.orders import service
 from chalicelib.contexts.orders.api.reading import Checkout, wish_of
 from chalicelib.contexts.orders.model.refusals import PriceChanged
 from chalicelib.contexts.orders.pages.checkout_view import (
-    ADDRESS,
+    PLACE,
     Offer,
     checkout_view,
-    country_of,
     expected_of,
     offer,
 )
 from chalicelib.contexts.orders.pages.views import pay_address
 from chalicelib.contexts.orders.service import Seen, Wish
 from chalicelib.contexts.shipping.model import STANDARD
-from chalicelib.kernel.errors import Malformed, Refusal
+from chalicelib.kernel import countries
+from chalicelib.kernel.errors import FieldError, Malformed, Refusal
 from chalicelib.web import forms
 from chalicelib.web.forms import Fields
 from chalicelib.web.page import Html, Redirect, converted, page, problem
+from chalicelib.web.places import country_of
 from chalicelib.web.session import Visit, cart_cookie
 
 bp = Blueprint(__name__)
@@ -66,15 +68,21 @@ def show_again(visit: Visit, refusal: Refusal) -> Html | Redirect:
 
 @page(bp, "POST", "/checkout", refused=show_again)
 def send(visit: Visit) -> Html | Redirect:
-    """Take an address of the book, look up delivery, accept less, or place the purchase."""
+    """Take an address of the book, fill its fields in further, look up delivery, accept less, or place
+    the purchase.
+    """
     fields = visit.fields
     session = maybe_member(visit)
     if fields.text("use") and session is not None:
         book = members.addresses_of(session.actor)
         typed = _with_address(fields, book, fields.text("use"))
         return _checkout_page(visit, typed, book=book, is_offering=True)
-    wish = read_wish(fields, visit.locale)
     step = fields.text("step")
+    if step in STEPS:
+        is_offering = bool(fields.text("quoted_for"))
+        typed = further(fields)
+        return _checkout_page(visit, typed, book=_book(session), is_offering=is_offering)
+    wish = read_wish(fields, visit.locale)
     if step == STEP_LESS:
         carts.mend(visit.cart_id, carts.token_of(visit.cart_id))
     if step != STEP_PLACE or not fields.text("quoted_for"):
@@ -86,17 +94,46 @@ def send(visit: Visit) -> Html | Redirect:
 
 
 def read_wish(fields: Fields, locale: str) -> Wish:
-    """Read the form as the JSON API reads its body. Refuses 400, naming every wrong field."""
+    """Read the form: the address as the member's book does, and all of it as the JSON API does.
+
+    Refuses 400, naming every wrong field.
+    """
+    typed = {name: fields.text(name) for name in PLACE}
+    address, wrong = _read_address(typed)
     body: dict[str, Any] = {
         "email": fields.text("email"),
-        "address": {name: fields.text(name) for name in ADDRESS},
+        "address": address.for_checkout() if address else _without_district(typed),
         "delivery_method": fields.text("delivery_method") or STANDARD,
         "payment": {"provider": fields.text("provider") or "none"},
         "note": fields.text("note"),
         "locale": locale,
     }
-    wish = wish_of(converted(body, Checkout), locale)
+    try:
+        wish = wish_of(converted(body, Checkout), locale)
+    except Malformed as refused:
+        found = [replace(one, field=one.field.removeprefix("address.")) for one in refused.errors]
+        known = {one.field for one in wrong}
+        wrong += [one for one in found if one.field not in known]
+        if not wrong:
+            raise
+    if wrong:
+        raise Malformed("; ".join(one.detail for one in wrong), errors=wrong)
     return replace(wish, expected_total=expected_of(fields), quote_id="")
+
+
+def _read_address(typed: Mapping[str, str]) -> tuple[Address | None, list[FieldError]]:
+    """Check an address; where it cannot be, return what is wrong with which field."""
+    wrong = []
+    if not typed["postal_code"] and countries.needs_postal_code(typed["country"]):
+        wrong = [FieldError("postal_code", "missing", "The address needs a postal code")]
+    try:
+        return checked(typed, ""), wrong
+    except Malformed as refused:
+        return None, [*refused.errors, *wrong]
+
+
+def _without_district(typed: Mapping[str, str]) -> dict[str, str]:
+    return {name: one for name, one in typed.items() if name != "district"}
 
 
 def _place(visit: Visit, wish: Wish, session: Session | None) -> Redirect:
@@ -127,7 +164,8 @@ def _book(session: Session | None) -> AddressBook | None:
 
 def _with_address(typed: Fields, book: AddressBook, address_id: str) -> Fields:
     """Fill the form from the book, and keep what else was typed."""
-    taken = book.find(address_id).for_checkout()
+    taken = asdict(book.find(address_id))
+    del taken["id"]
     kept = [(name, one) for name in typed for one in typed.all(name) if name not in taken]
     return Fields([*kept, *taken.items()])
 
@@ -166,8 +204,7 @@ def _checkout_page(
 
 
 def _errors(visit: Visit, refusal: Refusal | None) -> Mapping[str, str]:
-    """What is wrong with which field of the form; the API names them within `address`."""
+    """What is wrong with which field of the form."""
     if refusal is None:
         return {}
-    found = problem(visit, refusal).errors
-    return {name.removeprefix("address."): text for name, text in found.items()}
+    return problem(visit, refusal).errors

@@ -5,13 +5,15 @@ has changed since it was shown before.
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.cart import pages as cart_pages
 from chalicelib.contexts.cart import service as carts
 from chalicelib.contexts.cart.model import DeliveryNotOffered, PricedCart, Totals
 from chalicelib.contexts.cart.pages import CartGroupView
-from chalicelib.contexts.members.model.addresses import Address, AddressBook
+from chalicelib.contexts.members.model.addresses import LENGTHS_MAX, Address, AddressBook
+from chalicelib.contexts.members.pages.pasting import PasteView, paste_view
 from chalicelib.contexts.orders.model.refusals import PriceChanged
 from chalicelib.contexts.orders.pages.differences import (
     DifferenceView,
@@ -22,50 +24,16 @@ from chalicelib.contexts.orders.pages.differences import (
 )
 from chalicelib.contexts.orders.pages.views import ProviderView, provider_views
 from chalicelib.contexts.shipping.model import DeliveryOption
-from chalicelib.kernel import ids
+from chalicelib.kernel import countries, ids
 from chalicelib.kernel.errors import Malformed, Refusal
 from chalicelib.kernel.money import Money
 from chalicelib.web import forms
 from chalicelib.web.forms import ChoiceView, Fields, FieldView
 from chalicelib.web.i18n import N_, PriceView, Words
-from chalicelib.web.places import DEFAULT_COUNTRIES, country_names
+from chalicelib.web.places import address_fields, country_of
 
-
-class FieldKind(Struct, frozen=True):
-    """How a field of the form is asked for."""
-
-    label: str
-    autocomplete: str
-    kind: str = "text"
-    is_required: bool = True
-    is_wide: bool = False
-    hint: str = ""
-
-
-FIELDS = {
-    "email": FieldKind(
-        N_("Email"), "email", "email", is_wide=True, hint=N_("For the receipt and the tracking.")
-    ),
-    "name": FieldKind(N_("Name"), "shipping name"),
-    "phone": FieldKind(
-        N_("Phone"),
-        "shipping tel",
-        "tel",
-        hint=N_("Only for the courier, if they cannot find you."),
-    ),
-    "line1": FieldKind(N_("Street and number"), "shipping address-line1", is_wide=True),
-    "line2": FieldKind(
-        N_("Flat, floor, company"), "shipping address-line2", is_required=False, is_wide=True
-    ),
-    "city": FieldKind(N_("City"), "shipping address-level2"),
-    "region": FieldKind(
-        N_("Province, state or county"), "shipping address-level1", is_required=False
-    ),
-    "postal_code": FieldKind(N_("Postal code"), "shipping postal-code"),
-    "country": FieldKind(N_("Country or region"), "shipping country", "select"),
-    "note": FieldKind(N_("Note to the merchants"), "off", is_required=False, is_wide=True),
-}
-ADDRESS = ("name", "phone", "line1", "line2", "city", "region", "postal_code", "country")
+PLACE = tuple(LENGTHS_MAX)
+"""The fields of an address, as the member's book knows them."""
 
 
 class SavedView(Struct, frozen=True):
@@ -91,7 +59,9 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
 
     key: str
     contact: FieldView
+    paste: PasteView
     fields: list[FieldView]
+    message: FieldView
     wrong: list[ChoiceView]
     saved: list[SavedView]
     groups: list[CartGroupView]
@@ -150,13 +120,17 @@ def checkout_view(
     """Show the form. `book` is None for a guest."""
     totals = offered.totals if offered else priced.totals
     chosen = offered.delivery.id if offered else ""
-    fields = _fields(typed, words, errors)
+    contact, message = _contact(typed, words, errors), _message(typed, words, errors)
+    fields = _place_fields(typed, words, errors)
+    shown = [contact, *fields, message]
     compared = (expected_of(typed), totals.payable) if offered else (None, totals.payable)
     return CheckoutView(
         key=typed.text("key") or ids.ulid(),
-        contact=fields[0],
-        fields=fields[1:],
-        wrong=[ChoiceView(one.label, f"#f-{one.name}", one.error) for one in fields if one.error],
+        contact=contact,
+        paste=paste_view(typed, words),
+        fields=fields,
+        message=message,
+        wrong=[ChoiceView(one.label, f"#f-{one.name}", one.error) for one in shown if one.error],
         saved=_saved(book, typed),
         groups=cart_pages.chosen_views(priced, words),
         marks=marks(priced),
@@ -178,11 +152,6 @@ def checkout_view(
         note=_note(refusal, words),
         changes=differences(shown_lines(typed), priced, compared, words) if refusal else [],
     )
-
-
-def country_of(typed: Fields, words: Words) -> str:
-    """The country that the form names, or that its language suggests."""
-    return typed.text("country") or DEFAULT_COUNTRIES[words.locale]
 
 
 def expected_of(fields: Fields) -> Money | None:
@@ -231,22 +200,36 @@ def _saved(book: AddressBook | None, typed: Fields) -> list[SavedView]:
 
 
 def _is_typed(address: Address, typed: Fields) -> bool:
-    return all(typed.text(name) == value for name, value in address.for_checkout().items())
+    return all(typed.text(name) == getattr(address, name) for name in PLACE)
 
 
-def _fields(typed: Fields, words: Words, errors: Mapping[str, str]) -> list[FieldView]:
+def _place_fields(typed: Fields, words: Words, errors: Mapping[str, str]) -> list[FieldView]:
+    """The address as the member's book asks for it; a parcel may want a postal code as well."""
+    is_needed = countries.needs_postal_code(country_of(typed, words))
     return [
-        FieldView(
-            name=name,
-            label=words.say(one.label),
-            value=country_of(typed, words) if name == "country" else typed.text(name),
-            kind=one.kind,
-            is_required=one.is_required,
-            autocomplete=one.autocomplete,
-            hint=words.say(one.hint),
-            error=errors.get(name, ""),
-            is_wide=one.is_wide,
-            choices=country_names(words.locale) if name == "country" else (),
-        )
-        for name, one in FIELDS.items()
+        replace(one, is_required=is_needed) if one.name == "postal_code" else one
+        for one in address_fields(typed, words, errors)
     ]
+
+
+def _contact(typed: Fields, words: Words, errors: Mapping[str, str]) -> FieldView:
+    return FieldView(
+        name="email",
+        label=words.say(N_("Email")),
+        kind="email",
+        value=typed.text("email"),
+        autocomplete="email",
+        hint=words.say(N_("For the receipt and the tracking.")),
+        error=errors.get("email", ""),
+    )
+
+
+def _message(typed: Fields, words: Words, errors: Mapping[str, str]) -> FieldView:
+    return FieldView(
+        name="note",
+        label=words.say(N_("Note to the merchants")),
+        value=typed.text("note"),
+        is_required=False,
+        autocomplete="off",
+        error=errors.get("note", ""),
+    )
