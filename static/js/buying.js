@@ -8,8 +8,8 @@ for (const place of document.querySelectorAll("[data-until]")) {
     const left = Math.max(0, Math.round((end - Date.now()) / 1000));
     const minutes = Math.floor(left / 60);
     place.textContent = `${minutes}:${String(left % 60).padStart(2, "0")}`;
-    place.closest("[hidden]")?.removeAttribute("hidden");
     if (left) setTimeout(tell, 1000);
+    else location.reload();
   };
   if (end > Date.now()) tell();
 }

@@ -211,6 +211,7 @@ def test_a_waiting_page_looks_at_a_fragment_and_counts_down(browser, shop, goods
     assert page.one("[data-until]")["data-until"] == purchase["expires_at"]
     fragment = browser.get(str(waiting["data-look-at"]))
     assert fragment.one("[data-standing]")["data-standing"] == waiting["data-standing"]
+    assert page.one(".clock").get_text() == "30 minutes"
     shop.capture(purchase)
     after = browser.get(str(waiting["data-look-at"]))
     assert after.one("[data-standing]")["data-standing"] != waiting["data-standing"]
@@ -224,13 +225,37 @@ def test_a_guest_who_paid_is_offered_an_account(browser, shop, goods) -> None:
     assert offer["href"] == f"/account/register?next=/orders/{paid['id']}"
 
 
+def test_without_scripts_it_looks_again_by_itself_until_that_is_stopped(
+    browser, shop, goods, stage
+) -> None:
+    purchase = shop.bought({goods: 1})
+    page = opened(browser, purchase)
+    here = f"/orders/{purchase['id']}"
+    refresh = "noscript meta[http-equiv=refresh]"
+    assert page.one(refresh)["content"] == f"15; url={here}?looked=1"
+    again = browser.get(f"{here}?looked=1")
+    assert again.one(refresh)["content"] == f"15; url={here}?looked=2"
+    for last in ("off", "120", "x" * 400):
+        assert not browser.get(f"{here}?looked={last}").soup.select(refresh)
+    assert page.one("noscript a")["href"] == f"{here}?looked=off"
+    stage.forward(31 * 60)
+    assert browser.get(here).heading == "The time to pay is over"
+    shop.capture(purchase)
+    assert not browser.get(here).soup.select(refresh)
+
+
 def test_a_members_purchases_are_sorted_into_tabs(browser, shop, goods) -> None:
     _, token = a_member()
     shop.bought({goods: 1}, headers={"authorization": f"Bearer {token}"})
     _, browser.http.cookies["souk_session"] = identity.sign_in_page(
         "ada@shop.example", PASSWORD, address="192.0.2.1"
     )
-    page = browser.get("/account/orders?tab=to_pay")
+    with counted() as trips:
+        page = browser.get("/account")
+    assert len(trips) <= 4
+    waiting = {one.get_text(" ", strip=True): one["href"] for one in page.soup.select(".waiting a")}
+    assert list(waiting) == ["1 To pay", "0 To ship", "0 To receive", "0 Refunds"]
+    page = browser.get(waiting["1 To pay"])
     assert page.one(".tabs [aria-current]").get_text() == "To pay"
     assert len(page.soup.select("main h2 a")) == 1
     assert "Nothing here" in browser.get("/account/orders?tab=refunds").text

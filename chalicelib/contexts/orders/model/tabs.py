@@ -34,6 +34,15 @@ STATES = {
 }
 
 
+def counted(purchases: Iterable[tuple[Purchase, tuple[Order, ...]]]) -> dict[Tab, int]:
+    """Count purchases under every tab; one that is under two counts in both."""
+    found = dict.fromkeys(Tab, 0)
+    for purchase, orders in purchases:
+        for tab in Tab:
+            found[tab] += fits(tab, purchase, orders)
+    return found
+
+
 def fits(tab: Tab, purchase: Purchase, orders: Iterable[Order]) -> bool:
     """Whether a purchase belongs under a tab: one of its orders suffices, so it may be under two."""
     if tab is Tab.ALL:

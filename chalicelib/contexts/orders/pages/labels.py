@@ -54,6 +54,12 @@ HEADLINES: Mapping[PurchaseState, tuple[str, str]] = {
 }
 assert set(HEADLINES) == set(PurchaseState), "every state has its headline"
 
+OVERDUE = (
+    N_("The time to pay is over"),
+    N_("If you have paid already, it shows here in a moment. If not, nothing was taken."),
+)
+"""The headline of a purchase that still waits, though not for another try to pay."""
+
 ARRIVED = (
     N_("Thank you. Everything has arrived"),
     N_("If something is not right, write to its merchant."),

@@ -149,8 +149,14 @@ def _purchase_page(visit: Visit, purchase: str, refusal: Refusal | None = None) 
         may_register=not visit.cookie(MEMBER),
         left_out=visit.query_text.get("without", "").split(","),
         note=visit.words.refusal(refusal) if refusal else "",
+        looks=None if refusal else _looks(visit.query_text.get("looked", "0")),
     )
     return Html("pages/orders/purchase.html", view, refusal.status if refusal else 200)
+
+
+def _looks(asked: str) -> int | None:
+    """How often the page has looked by itself; None where its reader has stopped that."""
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 3 else None
 
 
 def _order_of(purchase: str, order: str) -> str:

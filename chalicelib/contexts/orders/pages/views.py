@@ -7,7 +7,7 @@ from msgspec import Struct
 from chalicelib.contexts.orders.model.fulfilment import received
 from chalicelib.contexts.orders.model.refusals import NotShipped
 from chalicelib.contexts.orders.model.states import CANCELLABLE, OrderState, PurchaseState
-from chalicelib.contexts.orders.model.tabs import Tab
+from chalicelib.contexts.orders.model.tabs import Tab, counted
 from chalicelib.contexts.orders.model.timeline import Step, of_order
 from chalicelib.contexts.orders.model.values import (
     Address,
@@ -22,11 +22,15 @@ from chalicelib.contexts.payments import service as payments
 from chalicelib.contexts.payments.model import Payment, PaymentState
 from chalicelib.kernel import clock
 from chalicelib.kernel.money import Money, total
+from chalicelib.kernel.paging import Page
 from chalicelib.web.forms import ChoiceView
 from chalicelib.web.i18n import N_, PriceView, TimeView, Words
 
 PAPER_TINT = 7
 TITLES_SHOWN = 2
+LOOKS_MAX = 120
+"""How often a page looks again without scripts, every fifteen seconds: for half an hour."""
+AWAITED = (Tab.TO_PAY, Tab.TO_SHIP, Tab.TO_RECEIVE, Tab.REFUNDS)
 HERE = {OrderState.DELIVERED, OrderState.COLLECTED, OrderState.COMPLETED}
 
 
@@ -81,7 +85,9 @@ class OrderView(Struct, frozen=True, kw_only=True):
 
 
 class PurchasePageView(Struct, frozen=True, kw_only=True):
-    """A purchase. `standing` changes with anything worth reading the page anew for."""
+    """A purchase. `standing` changes with anything worth reading the page anew for;
+    `look_again_href` is where a browser without scripts looks next, empty when it shall not.
+    """
 
     id: str
     key: str
@@ -95,6 +101,7 @@ class PurchasePageView(Struct, frozen=True, kw_only=True):
     can_cancel: bool
     providers: list[ProviderView]
     expires_at: TimeView
+    time_left: str
     created_at: TimeView
     goods: PriceView
     discount: PriceView | None
@@ -110,7 +117,7 @@ class PurchasePageView(Struct, frozen=True, kw_only=True):
     qr: str
     may_register: bool
     left_out: list[str]
-    is_over: bool
+    look_again_href: str
 
 
 class PurchaseLinkView(Struct, frozen=True, kw_only=True):
@@ -164,8 +171,11 @@ def purchase_view(
     note: str = "",
     may_register: bool = False,
     left_out: Sequence[str] = (),
+    looks: int | None = None,
 ) -> PurchasePageView:
-    """Show a purchase to its shopper. `left_out` are skus that could not be bought again."""
+    """Show a purchase to its shopper. `left_out` are skus that could not be bought again; `looks` tells
+    how often the page was looked at by itself, None that it is not to be.
+    """
     purchase, orders = seen.purchase, seen.orders
     headline, explanation = _headline(purchase, orders)
     state, tone = _spoken_state(purchase, orders)
@@ -182,10 +192,11 @@ def purchase_view(
         tone=tone,
         standing=standing_of(seen, steps),
         is_awaited=is_waiting,
-        can_pay=is_waiting and purchase.expires_at > clock.iso(clock.now()),
+        can_pay=_can_pay(purchase),
         can_cancel=len(orders) > 1 and all(map(_can_cancel, _living(orders))),
         providers=provider_views(words, seen.payment.provider),
         expires_at=words.moment(purchase.expires_at),
+        time_left=_time_left(purchase, words),
         created_at=words.moment(purchase.created_at),
         goods=words.money(total((one.totals.goods for one in orders), currency)),
         discount=_discount(orders, currency, words),
@@ -206,8 +217,8 @@ def purchase_view(
         or (words.say(N_("The payment did not go through. Try again.")) if has_failed else ""),
         qr=_qr(seen.payment) if is_waiting else "",
         may_register=may_register and purchase.state is PurchaseState.PAID,
+        look_again_href=_look_again(purchase, looks) if is_waiting else "",
         left_out=[line.title for one in orders for line in one.lines if line.sku in left_out],
-        is_over=purchase.state in {PurchaseState.EXPIRED, PurchaseState.CANCELLED},
     )
 
 
@@ -291,6 +302,20 @@ def tab_views(current: Tab, words: Words) -> list[ChoiceView]:
     ]
 
 
+def waiting_views(found: Page[Listed], words: Words) -> list[ChoiceView]:
+    """What waits under which tab among a member's latest purchases; "+" where there are earlier."""
+    counts = counted((one.purchase, one.orders) for one in found.items)
+    more = "+" if found.next_cursor else ""
+    return [
+        ChoiceView(
+            words.say(labels.TABS[tab]),
+            f"/account/orders?tab={tab}",
+            count=f"{counts[tab]}{more}" if counts[tab] else "",
+        )
+        for tab in AWAITED
+    ]
+
+
 def _qr(payment: Payment) -> str:
     """What to scan for paying, as a picture within the page; empty where nothing is to be."""
     action = payment.action
@@ -302,10 +327,29 @@ def _qr(payment: Payment) -> str:
     return picture
 
 
+def _look_again(purchase: Purchase, looks: int | None) -> str:
+    if looks is None or looks >= LOOKS_MAX:
+        return ""
+    return f"/orders/{purchase.id}?looked={looks + 1}"
+
+
 def _headline(purchase: Purchase, orders: Sequence[Order]) -> tuple[str, str]:
     if purchase.state is PurchaseState.PAID and all(one.state in HERE for one in _living(orders)):
         return labels.ARRIVED
+    if purchase.state is PurchaseState.AWAITING_PAYMENT and not _can_pay(purchase):
+        return labels.OVERDUE
     return labels.HEADLINES[purchase.state]
+
+
+def _can_pay(purchase: Purchase) -> bool:
+    is_waiting = purchase.state is PurchaseState.AWAITING_PAYMENT
+    return is_waiting and purchase.expires_at > clock.iso(clock.now())
+
+
+def _time_left(purchase: Purchase, words: Words) -> str:
+    """The whole minutes that are left to pay; a script tells seconds."""
+    left = clock.epoch(clock.parse(purchase.expires_at)) - clock.epoch(clock.now())
+    return words.count("%(num)s minute", "%(num)s minutes", max(0, left) // 60)
 
 
 def _spoken_state(purchase: Purchase, orders: Sequence[Order]) -> tuple[str, str]:
