@@ -70,7 +70,11 @@ def test_a_merchant_is_liked_by_its_code(browser, shop) -> None:
 
 def test_what_left_the_shop_is_counted_and_not_shown(browser, ada, shop) -> None:  # noqa: F811
     service.like(ada, Liked.PRODUCT, "prd_22222222")
-    assert "1 favourite is not in the shop now." in browser.get("/account/favourites").text
+    page = browser.get("/account/favourites")
+    assert "1 favourite is not in the shop now." in page.text
+    page = browser.send(page, page.form("/account/favourites"))
+    assert "No favourites yet" in page.text
+    assert service.favourites_of(ada).liked == ()
 
 
 def test_programs_like_things(browser, shop, listed) -> None:

@@ -119,6 +119,7 @@ class TestRecent:
         shirt, tea = pair
         page = browser.get(f"/fragments/cards?p={tea.slug}&p=no-such-p7k2m9qd&p={shirt.slug}")
         assert page.texts("[data-cards] .card__title") == ["Tea", "Shirt"]
+        assert "1 product that you looked at is not in the shop now." in page.text
         assert browser.get("/fragments/cards").soup.select(".card") == []
 
 

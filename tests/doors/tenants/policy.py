@@ -225,6 +225,7 @@ PAGES = [
     Door("GET /account/profile", ACCOUNT),
     Door("POST /account/profile", ACCOUNT, form={"nickname": "Ada", "locale": "en"}),
     Door("GET /account/favourites", ACCOUNT),
+    Door("POST /account/favourites", ACCOUNT, form={"gone": "product/prd_22222222"}),
     Door("GET /favourites/{kind}/{liked}", ACCOUNT, fixed=ACME),
     Door("GET /favourites/{kind}/{liked}", NOBODY, {"liked": "draft"}, fixed=A_PRODUCT),
     Door("POST /favourites/{kind}/{liked}", ACCOUNT, fixed=ACME, form={"want": "yes"}),

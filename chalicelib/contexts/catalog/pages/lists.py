@@ -52,8 +52,11 @@ class CompareView(Struct, frozen=True, kw_only=True):
 
 
 class CardsView(Struct, frozen=True):
+    """Cards under a heading, or those a browser asked for; `gone` says how many of them are none."""
+
     heading: str
     cards: list[views.CardView]
+    gone: str = ""
 
 
 @page(bp, "GET", "/compare")
@@ -110,10 +113,18 @@ def recent(visit: Visit) -> Html:
 def cards(visit: Visit) -> Html:
     """Cards of the products that a browser remembers, `p` for each."""
     codes = [code for one in _references(visit, CARDS_MAX) if (code := code_of(one))]
-    found = cards_of([ID_PREFIX + code for code in dict.fromkeys(codes)])
-    tree = service.categories()
-    shown = [views.card_view(card, tree, visit.words) for card in found]
-    return Html("fragments/catalog/cards.html", CardsView("", shown), is_public=True)
+    wanted = list(dict.fromkeys(codes))
+    found = cards_of([ID_PREFIX + code for code in wanted])
+    tree, words = service.categories(), visit.words
+    missing = len(wanted) - len(found)
+    gone = words.count(
+        "%(num)s product that you looked at is not in the shop now.",
+        "%(num)s products that you looked at are not in the shop now.",
+        missing,
+    )
+    shown = [views.card_view(card, tree, words) for card in found]
+    view = CardsView("", shown, gone if missing else "")
+    return Html("fragments/catalog/cards.html", view, is_public=True)
 
 
 @page(bp, "GET", "/fragments/related/{product}")

@@ -14,9 +14,9 @@ from chalicelib.contexts.members.model.profile import (
     tint,
 )
 from chalicelib.contexts.orders import service as orders
-from chalicelib.contexts.orders.pages.views import PurchaseLinkView, link_view
+from chalicelib.contexts.orders.pages.views import PurchaseLinkView, link_view, waiting_views
 from chalicelib.kernel.errors import NotSignedIn, Refusal
-from chalicelib.web.forms import FieldView
+from chalicelib.web.forms import ChoiceView, FieldView
 from chalicelib.web.i18n import LANGUAGE_NAMES, N_
 from chalicelib.web.page import Html, Redirect, page, problem
 from chalicelib.web.session import Visit, locale_cookie
@@ -36,6 +36,7 @@ class FaceView(Struct, frozen=True):
 class OverviewView(Struct, frozen=True):
     face: FaceView
     login: str
+    waiting: list[ChoiceView]
     purchases: list[PurchaseLinkView]
 
 
@@ -47,14 +48,18 @@ class ProfileView(Struct, frozen=True):
 
 @page(bp, "GET", "/account")
 def overview(visit: Visit) -> Html:
-    """Who one is here, the latest orders, and the way to everything else. Three round trips."""
+    """Who one is here, what waits for what, the latest orders, and the way to everything else.
+
+    Four round trips.
+    """
     session = member(visit)
     profile = service.profile_of(session.actor)
-    found = orders.purchases_of_member(session.actor, limit=PURCHASES_SHOWN)
+    found = orders.purchases_of_member(session.actor)
     view = OverviewView(
         face=face(profile, session),
         login=session.email,
-        purchases=[link_view(one, visit.words) for one in found.items],
+        waiting=waiting_views(found, visit.words) if found.items else [],
+        purchases=[link_view(one, visit.words) for one in found.items[:PURCHASES_SHOWN]],
     )
     return Html("pages/members/overview.html", view)
 

@@ -34,12 +34,13 @@ class LikedMerchantView(Struct, frozen=True):
 
 
 class FavouritesView(Struct, frozen=True):
-    """`gone` counts favourites that the shop shows no longer."""
+    """`gone` counts favourites that the shop shows no longer, `gone_ids` name them for the form."""
 
     cards: list[CardView]
     hearts: list[HeartView]
     merchants: list[LikedMerchantView]
     gone: str
+    gone_ids: list[str]
 
 
 class LikeView(Struct, frozen=True):
@@ -57,7 +58,8 @@ def show(visit: Visit) -> Html:
     shown = cards_of([one.id for one in products])
     sellers = merchants.many([one.id for one in found.of(Liked.MERCHANT)]).values()
     kept = [one for one in sellers if one.can_sell]
-    gone = len(found.liked) - len(shown) - len(kept)
+    there = {one.id for one in (*shown, *kept)}
+    gone = [one for one in found.liked if one.id not in there]
     tree, words = catalog.categories(), visit.words
     view = FavouritesView(
         cards=[card_view(one, tree, words) for one in shown],
@@ -73,12 +75,22 @@ def show(visit: Visit) -> Html:
         gone=words.count(
             "%(num)s favourite is not in the shop now.",
             "%(num)s favourites are not in the shop now.",
-            gone,
+            len(gone),
         )
         if gone
         else "",
+        gone_ids=[f"{one.kind}/{one.id}" for one in gone],
     )
     return Html("pages/members/favourites.html", view)
+
+
+@page(bp, "POST", "/account/favourites")
+def let_gone_go(visit: Visit) -> Redirect:
+    """Let go of those that the page named as gone."""
+    actor = member(visit).actor
+    named = [one.partition("/") for one in visit.fields.all("gone")]
+    service.let_all_go(actor, [(known_kind(kind), liked) for kind, _, liked in named])
+    return Redirect(LIST)
 
 
 @page(bp, "GET", "/favourites/{kind}/{liked}")

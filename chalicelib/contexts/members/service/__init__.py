@@ -7,7 +7,7 @@ from chalicelib.contexts.members.service.addresses import (
     prefer_address,
     remove_address,
 )
-from chalicelib.contexts.members.service.favourites import favourites_of, let_go, like
+from chalicelib.contexts.members.service.favourites import favourites_of, let_all_go, let_go, like
 from chalicelib.contexts.members.service.privacy import forget_member, held_about
 from chalicelib.contexts.members.service.profile import change_profile, profile_of
 
@@ -19,6 +19,7 @@ __all__ = [
     "favourites_of",
     "forget_member",
     "held_about",
+    "let_all_go",
     "let_go",
     "like",
     "prefer_address",

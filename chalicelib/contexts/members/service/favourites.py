@@ -1,5 +1,8 @@
 """Favourites: liked and let go by their member alone."""
 
+from collections.abc import Iterable
+from functools import reduce
+
 from chalicelib.contexts.members import store
 from chalicelib.contexts.members.model import favourites as model
 from chalicelib.contexts.members.model.favourites import Favourite, Favourites, Liked
@@ -24,3 +27,13 @@ def like(actor: Actor, kind: Liked, liked_id: str) -> None:
 def let_go(actor: Actor, kind: Liked, liked_id: str) -> None:
     """Take a favourite out; one that is none stays so."""
     store.change(Favourites, actor.as_member(), lambda seen: model.without(seen, kind, liked_id))
+
+
+def let_all_go(actor: Actor, unwanted: Iterable[tuple[Liked, str]]) -> None:
+    """Take several favourites out at once; those that are none stay so."""
+    named = list(unwanted)
+    store.change(
+        Favourites,
+        actor.as_member(),
+        lambda seen: reduce(lambda kept, one: model.without(kept, *one), named, seen),
+    )
