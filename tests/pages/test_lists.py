@@ -153,7 +153,7 @@ class TestProduct:
         inventory.put_stock(shop.sellers["acme"].actor, "acme.TEE-M", 0)
         page = browser.get(f"/p/{product.slug}?variant=TEE-S")
         assert page.texts(".chip--gone") == ["M"]
-        assert "acme.TEE-S" in page.one(".product__buy .code").text
+        assert page.texts(".product__buy .code") == ["TEE-S"]
 
     def test_what_is_alike_comes_as_a_fragment_and_without_scripts_as_a_link(
         self, browser, listed
