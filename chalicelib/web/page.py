@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 from chalice import Blueprint, Response
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib.kernel.errors import FieldError, Malformed, NotFound, NotSignedIn, Refusal
 from chalicelib.web import csrf, errors, forms
@@ -145,7 +146,7 @@ def problem(visit: Visit, refusal: Refusal, *, back: str = "/") -> Problem:
         text=visit.words.refusal(refusal),
         request_id=visit.id,
         back=back,
-        errors={error.field: visit.words.field_error(error) for error in refusal.errors},
+        errors={error.field: _said(visit, error) for error in refusal.errors},
     )
 
 
@@ -170,6 +171,12 @@ def with_query(path: str, values: Mapping[str, Any]) -> str:
     """Write an address with the parameters that have a value."""
     given = {name: value for name, value in values.items() if value not in ("", None, False)}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def _said(visit: Visit, error: FieldError) -> str:
+    """Say what is wrong with a field; one that was left empty is to be filled in, whatever it is."""
+    is_empty = visit.fields.get(error.field) == ""
+    return visit.words.field_error(replace(error, code="missing") if is_empty else error)
 
 
 def missing(*fields: str) -> Malformed:

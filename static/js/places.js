@@ -1,8 +1,6 @@
 // Provinces, cities and districts change in place; without this file a button does it.
 "use strict";
 
-for (const button of document.querySelectorAll("[data-without-script][value=district]")) button.hidden = true;
-
 document.addEventListener("change", async (event) => {
   const chosen = event.target;
   const place = chosen.closest("[data-divisions]");

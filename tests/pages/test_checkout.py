@@ -76,6 +76,8 @@ def test_every_wrong_field_is_named_and_what_was_typed_stays(at_checkout) -> Non
         "#f-email": "Email: This does not look right.",
         "#f-city": "City: Fill this in.",
     }
+    empty = quoted(at_checkout, email="")
+    assert empty.texts("#e-email") == ["Fill this in."]
     assert purchases() == 0
 
 
