@@ -1,5 +1,6 @@
 """axe over every page and state of the shop, in a real browser: both widths, both languages."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -10,13 +11,29 @@ from chalicelib.aws import settings as settings_module
 from chalicelib.web import i18n
 from tests.makers import axe
 from tests.makers.bridge import EDGE_SECRET, bridged
+from tests.makers.browser import Browser
 from tests.makers.pseudo import Pseudo
+from tests.pages import states
+from tests.pages.test_security import sent_code
 
 pytestmark = pytest.mark.browser
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 WIDTHS = (390, 1280)
+ALL = bool(os.environ.get("SOUK_EVERY_STATE"))
+"""Every state at both widths and in both languages, which takes some minutes; else a few, once each."""
+FEW = {
+    "checkout filled in wrong",
+    "checkout at another price",
+    "a cart of what is gone",
+    "declined",
+    "shipped",
+    "account, full",
+    "a new second factor",
+    "security with all of it",
+    "a copy to fetch",
+}
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +167,64 @@ class TestPages:
         count.wait_for()
         assert count.text_content() == "1"
         page.close()
+
+
+class Shown:
+    """Pages that were made before, shown by a real browser under their own policy."""
+
+    def __init__(self, chromium: Any, address: str, width: int) -> None:
+        self.page = chromium.new_page(viewport={"width": width, "height": 844})
+        self.address, self.width = address, width
+        self.complaints: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+
+    def faults(self, number: int, made: Any) -> list[str]:
+        """What axe finds in a page, what the console says of it, and how wide it is."""
+        policy = {"content-security-policy": made.reply.headers["content-security-policy"]}
+        kind, body = "text/html; charset=utf-8", made.reply.text
+        path = f"{self.address}/shown/{number}"
+        self.page.route(
+            path, lambda route: route.fulfill(content_type=kind, headers=policy, body=body)
+        )
+        self.page.goto(path)
+        self.page.set_viewport_size({"width": self.width, "height": height_of(self.page)})
+        found = axe.violations(self.page)
+        if width_of(self.page) > self.width:
+            found.append(f"it is {width_of(self.page)} px wide")
+        found += self.complaints
+        self.complaints.clear()
+        return found
+
+
+WALKS = {
+    "shop": lambda browser, given: states.of_the_shop(browser, given["listed"]),
+    "checkout": lambda browser, given: states.of_checkout(browser, given["shop"], given["listed"]),
+    "orders": lambda browser, given: states.of_orders(browser, given["shop"], given["stage"]),
+    "account": lambda browser, given: states.of_the_account(
+        browser, given["shop"], given["listed"], given["codes"]
+    ),
+}
+WAYS = (
+    [(walk, width, locale) for walk in WALKS for width in WIDTHS for locale in ("en", "zh-CN")]
+    if ALL
+    else [("checkout", 390, "zh-CN"), ("orders", 1280, "en"), ("account", 390, "en")]
+)
+
+
+@pytest.mark.parametrize(("walk", "width", "locale"), WAYS)
+def test_axe_finds_nothing_in_any_state(
+    chromium, address, shop, listed, stage, monkeypatch, walk, width, locale
+) -> None:
+    """What is empty, wrong, waiting, gone, ended: see `tests/pages/states.py`."""
+    given = {"shop": shop, "listed": listed, "stage": stage, "codes": sent_code(monkeypatch)}
+    made = WALKS[walk](Browser(locale=locale), given)
+    chosen = {name: page for name, page in made.items() if ALL or name in FEW}
+    shown = Shown(chromium, address, width)
+    faults = {
+        name: found
+        for number, (name, page) in enumerate(chosen.items())
+        if (found := shown.faults(number, page))
+    }
+    shown.page.close()
+    assert chosen
+    assert faults == {}

@@ -1,0 +1,181 @@
+"""The states that pages fall into: errors beside fields, differences, what waits, what has ended.
+
+Each is reached as a shopper reaches it, without scripts; what is held over all of them is held in tests.
+"""
+
+from typing import Any
+
+import pyotp
+
+from chalicelib.contexts.catalog import service as catalog
+from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.members import service as members
+from chalicelib.contexts.members.model.favourites import Liked
+from chalicelib.contexts.orders import workers as order_workers
+from chalicelib.contexts.privacy import workers as privacy_workers
+from chalicelib.kernel import clock
+from tests.makers.authenticator import Authenticator
+from tests.makers.browser import Browser, Page
+from tests.makers.facts import deliver
+from tests.makers.people import PASSWORD, a_member
+from tests.pages.test_cart import put, reprice
+from tests.pages.test_checkout import placed, quoted
+from tests.pages.test_purchase import declined, opened
+from tests.pages.test_security import added
+from tests.unit.members.test_addresses import LONDON, SHENZHEN
+
+LOGIN = "ada@shop.example"
+Pages = dict[str, Page]
+
+
+def of_the_shop(browser: Browser, listed: Any) -> Pages:
+    """Lists that a visitor puts together, and forms of a visitor that were filled in wrong."""
+    tee, cup = listed("TEE", category="tops"), listed("CUP", merchant="kiln", price=550)
+    pair = f"p={tee.slug}&p={cup.slug}"
+    pages = {
+        "compare nothing": browser.get("/compare"),
+        "compare one": browser.get(f"/compare?p={tee.slug}"),
+        "compare two": browser.get(f"/compare?{pair}"),
+        "compare only differences": browser.get(f"/compare?{pair}&only=1"),
+        "recently viewed": browser.get("/recent"),
+        "reset": browser.get("/account/reset"),
+        "sign in by code": browser.get("/account/sign-in/code"),
+        "a favourite without account": browser.get(f"/favourites/product/{tee.id}"),
+        "more than there is": put(browser, tee, "9"),
+    }
+    wrong = {
+        "/account/register": {"login": "nobody", "password": "short"},
+        "/account/sign-in": {"login": LOGIN, "password": "wrong"},
+        "/orders/find": {"number": "1", "contact": "x"},
+    }
+    for path, fields in wrong.items():
+        page = browser.get(path)
+        pages[f"{path} filled in wrong"] = browser.send(page, page.form(path), **fields)
+    return pages
+
+
+def of_checkout(browser: Browser, shop: Any, listed: Any) -> Pages:
+    """What can come between a cart and its order, and a cart of which all of that is true."""
+    put(browser, listed("TEE", title="Linen shirt", price=1_000, stock=5), "2")
+    put(browser, listed("CUP", merchant="kiln", price=550), "1")
+    page = browser.get("/checkout")
+    pages = {
+        "checkout filled in wrong": browser.send(page, page.form("/checkout"), press="quote"),
+        "checkout to China": browser.send(
+            page, page.form("/checkout"), press="country", country="CN"
+        ),
+        "checkout quoted": (page := quoted(browser)),
+    }
+    reprice(shop, 1_100)
+    pages["checkout at another price"] = placed(browser, page)
+    inventory.put_stock(shop.sellers["acme"].actor, "acme.TEE", 1)
+    pages["checkout short"] = placed(browser, page)
+    pages["a cart that is short"] = browser.get("/cart")
+    seller = shop.sellers["acme"]
+    catalog.remove(seller.actor, catalog.own_products(seller.actor).items[0].id)
+    pages["checkout of what is gone"] = placed(browser, page)
+    pages["a cart of what is gone"] = browser.get("/cart")
+    return pages
+
+
+def of_orders(browser: Browser, shop: Any, stage: Any) -> Pages:
+    """A purchase from waiting to its end, whichever end."""
+    tea, cup = shop.goods("acme", "TEA", price=1_000), shop.goods("kiln", "CUP")
+    waiting, paid = shop.bought({tea: 1}), shop.paid({tea: 2, cup: 1})
+    confirmed = shop.confirmed({tea: 1})
+    pages = {"waiting": opened(browser, waiting), "paid": opened(browser, paid)}
+    shop.company("payment.failed", declined(waiting))
+    pages["declined"] = opened(browser, waiting)
+    inventory.put_stock(shop.sellers["acme"].actor, tea, 1)
+    page = pages["paid"]
+    pages["bought again in part"] = browser.send(page, page.form(f"/orders/{paid['id']}/again"))
+    number = shop.ship(confirmed["orders"][0], {tea: 1}, courier="sandbox").json()
+    deliver(order_workers.orders_on_timeline_fact, "orders.PurchasePaid")
+    pages["shipped"] = page = opened(browser, confirmed)
+    pages["received"] = browser.send(page, page.form(f"/orders/{confirmed['id']}/receive"))
+    assert number
+    action = f"/orders/{paid['id']}/cancel"
+    order = paid["orders"][0]["id"]
+    page = pages["paid"]
+    page = browser.send(page, page.form(action, holding=f"input[value='{order}']"))
+    pages["cancelled in part, money going back"] = page
+    stage.forward(1_801)
+    pages["overdue"] = opened(browser, waiting)
+    return pages
+
+
+def of_the_account(browser: Browser, shop: Any, listed: Any, codes: list[str]) -> Pages:
+    """A member's rooms, empty and full, and their forms filled in wrong."""
+    actor, token = a_member()
+    browser.http.cookies["souk_session"] = identity.sign_in_page(LOGIN, PASSWORD, address="")[1]
+    rooms = ("", "/orders", "/addresses", "/favourites", "/profile", "/security", "/logins")
+    pages = {f"account{room}, empty": browser.get(f"/account{room}") for room in rooms}
+    shop.bought({shop.goods(): 1}, headers={"authorization": f"Bearer {token}"})
+    kept = members.add_address(actor, LONDON)
+    members.add_address(actor, SHENZHEN)
+    product = listed("CUP", stock=0)
+    for liked in (product.id, "prd_22222222"):
+        members.like(actor, Liked.PRODUCT, liked)
+    members.like(actor, Liked.MERCHANT, shop.sellers["acme"].merchant.id)
+    pages |= {f"account{room}, full": browser.get(f"/account{room}") for room in rooms[:4]}
+    pages["no orders under a tab"] = browser.get("/account/orders?tab=refunds")
+    pages["an address"] = browser.get(f"/account/addresses/{kept.id}")
+    pages["a Chinese address"] = browser.get("/account/addresses/new?country=CN")
+    pages["a favourite"] = browser.get(f"/favourites/product/{product.id}")
+    pages["sessions"] = browser.get("/account/sessions")
+    wrong: list[tuple[str, str, dict[str, str]]] = [
+        ("/account/addresses/new", "/account/addresses/new", {"phone": "call me"}),
+        ("/account/profile", "/account/profile", {"nickname": "x" * 41}),
+        ("/account/security", "/account/security/password", {"old_password": "wrong"}),
+        ("/account/privacy", "/account/privacy/erase", {"confirmation": "no"}),
+    ]
+    for path, action, fields in wrong:
+        page = browser.get(path)
+        pages[f"{action} filled in wrong"] = browser.send(page, page.form(action), **fields)
+    return pages | _of_security(browser, codes) | _of_privacy(browser)
+
+
+def _of_security(browser: Browser, codes: list[str]) -> Pages:
+    """Codes sent, wrong and used; a second factor from its picture to the sign-in; a passkey."""
+    page = browser.get("/account/verify")
+    pages = {"verify": page}
+    page = browser.send(page, page.form("/account/verify"), press="send")
+    form = page.form("/account/verify", holding="#f-code")
+    pages["a code is sent"] = page
+    pages["a wrong code"] = browser.send(page, form, press="enter", code="000000")
+    browser.send(page, form, press="enter", code=codes[0])
+    pages["a code used twice"] = browser.send(page, form, press="enter", code=codes[0])
+    pages["a passkey"] = added(browser, Authenticator())
+    page = browser.get("/account/security")
+    page = browser.send(page, page.form("/account/security/passkeys"), current_password=PASSWORD)
+    pages["a new passkey"] = page
+    page = browser.get("/account/security")
+    form = page.form("/account/security/second-factor")
+    pages["a new second factor"] = page = browser.send(page, form, password=PASSWORD)
+    secret = page.one("code").get_text().replace(" ", "")
+    form = page.form("/account/security/second-factor/confirm")
+    pages["a second factor, mistyped"] = browser.send(page, form, code="000000")
+    code = pyotp.TOTP(secret).at(clock.epoch(clock.now()))
+    pages["recovery codes"] = browser.send(page, form, code=code)
+    pages["security with all of it"] = browser.get("/account/security")
+    elsewhere = Browser()
+    page = elsewhere.get("/account/sign-in")
+    form = page.form("/account/sign-in")
+    page = elsewhere.send(page, form, login=LOGIN, password=PASSWORD)
+    pages["second factor"] = page
+    form = page.form("/account/second-factor")
+    pages["second factor, wrong"] = elsewhere.send(page, form, code="000000")
+    return pages
+
+
+def _of_privacy(browser: Browser) -> Pages:
+    page = browser.get("/account/privacy")
+    pages = {"privacy": page}
+    page = browser.send(page, page.form("/account/privacy/export"))
+    pages["a copy being made"] = page
+    deliver(privacy_workers.privacy_on_fact, "privacy.ExportRequested")
+    pages["a copy to fetch"] = page = browser.get("/account/privacy")
+    form = page.form("/account/privacy/erase")
+    pages["erased"] = browser.send(page, form, confirmation="erase")
+    return pages
