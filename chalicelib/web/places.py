@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -11,6 +12,27 @@ from chalicelib.web.i18n import N_, Words
 
 CHINA = "CN"
 DEFAULT_COUNTRIES = {"en": "GB", "zh-CN": CHINA}
+
+
+POSTAL_CODE_LAST = frozenset("AE AU CA GB HK IE IN KR MY NZ PH SG TH US VN ZA".split())
+"""Where the postal code follows the city; elsewhere it stands before it."""
+
+
+class Located(Protocol):
+    """An address as orders and books keep it."""
+
+    @property
+    def line1(self) -> str: ...
+    @property
+    def line2(self) -> str: ...
+    @property
+    def city(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def postal_code(self) -> str: ...
+    @property
+    def country(self) -> str: ...
 
 
 class _Told(Struct, frozen=True):
@@ -69,6 +91,21 @@ def address_fields(
         where,
         *division_fields(typed, words, errors),
         *_fields(_CHINESE, typed, words, errors),
+    ]
+
+
+def address_lines(told: Located, words: Words, *, district: str = "") -> list[str]:
+    """Write a place as it goes on a parcel: in China from the large to the small."""
+    country = dict(country_names(words.locale)).get(told.country, told.country)
+    if told.country == CHINA:
+        large = dict.fromkeys((told.region, told.city, district))
+        small = f"{told.line1} {told.line2} {told.postal_code}"
+        return [" ".join((country, *filter(None, large))), " ".join(small.split())]
+    parts = [told.postal_code, told.city, told.region]
+    if told.country in POSTAL_CODE_LAST:
+        parts = [told.city, told.region, told.postal_code]
+    return [
+        line for line in (told.line1, told.line2, " ".join(filter(None, parts)), country) if line
     ]
 
 

@@ -154,6 +154,7 @@ class TestEnding:
         refused = browser.send(page, cancel)
         assert refused.status == 409
         assert "shipped already" in refused.texts("[role=alert]")[0]
+        assert refused.heading == "Everything is on its way to you"
         page = browser.send(refused, refused.form(f"/orders/{purchase['id']}/receive"))
         assert page.texts("section .tag")[0] == "Completed"
         assert page.heading == "Thank you. Everything has arrived"

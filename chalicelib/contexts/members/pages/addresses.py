@@ -15,7 +15,7 @@ from chalicelib.kernel.errors import NotFound, NotSignedIn, Refusal
 from chalicelib.web.forms import FieldView
 from chalicelib.web.i18n import Words
 from chalicelib.web.page import Html, Redirect, local, page, problem
-from chalicelib.web.places import address_fields, country_names, division_fields
+from chalicelib.web.places import address_fields, address_lines, division_fields
 from chalicelib.web.session import Visit
 
 bp = Blueprint(__name__)
@@ -136,16 +136,6 @@ def show_divisions(visit: Visit) -> Html:
     return Html("fragments/members/divisions.html", view)
 
 
-def lines_of(address: Address, words: Words) -> list[str]:
-    """Write an address as it goes on a parcel: in China from the large to the small."""
-    country = dict(country_names(words.locale)).get(address.country, address.country)
-    if address.district:
-        place = dict.fromkeys((address.region, address.city, address.district))
-        return [" ".join((country, *place)), f"{address.line1} {address.postal_code}".strip()]
-    place = " ".join(filter(None, (address.postal_code, address.city, address.region)))
-    return [line for line in (address.line1, address.line2, place, country) if line]
-
-
 def _list(visit: Visit, refusal: Refusal | None = None) -> Html:
     book = service.addresses_of(member(visit).actor)
     view = AddressesView(
@@ -159,7 +149,11 @@ def _list(visit: Visit, refusal: Refusal | None = None) -> Html:
 def _card(address: Address, book: AddressBook, words: Words) -> AddressCardView:
     is_default = address.id == book.default_id
     return AddressCardView(
-        address.id, address.name, address.phone, lines_of(address, words), is_default
+        address.id,
+        address.name,
+        address.phone,
+        address_lines(address, words, district=address.district),
+        is_default,
     )
 
 

@@ -158,7 +158,7 @@ def order_view(
         courier=_courier_field(typed, words, errors),
         tracking=_tracking_field(typed, words, errors),
         reason=_reason_field(typed, words, errors),
-        address=address_text(order.address),
+        address=address_text(order.address, words),
         message=order.note,
         goods=words.money(order.totals.goods),
         shipping=words.money(order.totals.shipping),

@@ -60,6 +60,12 @@ OVERDUE = (
 )
 """The headline of a purchase that still waits, though not for another try to pay."""
 
+ON_ITS_WAY = (
+    N_("Everything is on its way to you"),
+    N_("Below you see where each parcel is. Tell us when you have it."),
+)
+"""The headline of a paid purchase of which nothing waits at a merchant any more."""
+
 ARRIVED = (
     N_("Thank you. Everything has arrived"),
     N_("If something is not right, write to its merchant."),

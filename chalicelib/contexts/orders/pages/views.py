@@ -25,6 +25,7 @@ from chalicelib.kernel.money import Money, total
 from chalicelib.kernel.paging import Page
 from chalicelib.web.forms import ChoiceView
 from chalicelib.web.i18n import N_, PriceView, TimeView, Words
+from chalicelib.web.places import address_lines
 
 PAPER_TINT = 7
 TITLES_SHOWN = 2
@@ -32,6 +33,7 @@ LOOKS_MAX = 120
 """How often a page looks again without scripts, every fifteen seconds: for half an hour."""
 AWAITED = (Tab.TO_PAY, Tab.TO_SHIP, Tab.TO_RECEIVE, Tab.REFUNDS)
 HERE = {OrderState.DELIVERED, OrderState.COLLECTED, OrderState.COMPLETED}
+SENT = {*HERE, OrderState.SHIPPED, OrderState.PARTLY_DELIVERED}
 
 
 class ProviderView(Struct, frozen=True):
@@ -208,7 +210,7 @@ def purchase_view(
             for one in seen.refunds
         ],
         orders=[order_view(one, steps, words) for one in orders],
-        address=address_text(orders[0].address),
+        address=address_text(orders[0].address, words),
         email=purchase.email,
         hint=words.say(N_("Keep the link from our mail: it opens this page again."))
         if is_guest
@@ -275,10 +277,9 @@ def link_view(listed: Listed, words: Words) -> PurchaseLinkView:
     )
 
 
-def address_text(address: Address) -> str:
+def address_text(address: Address, words: Words) -> str:
     """Write an address on lines, as it goes on a parcel."""
-    place = " ".join(filter(None, (address.postal_code, address.city, address.region)))
-    lines = (address.name, address.line1, address.line2, place, address.country, address.phone)
+    lines = (address.name, *address_lines(address, words), address.phone)
     return "\n".join(filter(None, lines))
 
 
@@ -334,8 +335,9 @@ def _look_again(purchase: Purchase, looks: int | None) -> str:
 
 
 def _headline(purchase: Purchase, orders: Sequence[Order]) -> tuple[str, str]:
-    if purchase.state is PurchaseState.PAID and all(one.state in HERE for one in _living(orders)):
-        return labels.ARRIVED
+    states = {one.state for one in _living(orders)}
+    if purchase.state is PurchaseState.PAID and states <= SENT:
+        return labels.ARRIVED if states <= HERE else labels.ON_ITS_WAY
     if purchase.state is PurchaseState.AWAITING_PAYMENT and not _can_pay(purchase):
         return labels.OVERDUE
     return labels.HEADLINES[purchase.state]
