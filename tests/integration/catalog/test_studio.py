@@ -5,11 +5,11 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from chalicelib.aws.studio import paint
 from chalicelib.contexts.catalog.model import filming
-from chalicelib.contexts.catalog.model.picturing import PictureRefused
 from chalicelib.contexts.catalog.model.refusals import MediaWrong
-from chalicelib.contexts.catalog.service.studio import paint
 from chalicelib.kernel.pictures import renditions, widths_of
+from chalicelib.kernel.picturing import PictureRefused
 from tests.makers.pictures import a_bomb, a_picture, from_a_telephone, moving
 
 

@@ -7,12 +7,12 @@ from msgspec import Struct
 
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog import service
-from chalicelib.contexts.catalog.model.picturing import PictureProblem
 from chalicelib.contexts.catalog.model.products import IMAGE, LINK, ROLES, VIDEO, Media, Product
 from chalicelib.contexts.catalog.service import media as pictures
 from chalicelib.contexts.catalog.service.media import Arranged
 from chalicelib.contexts.identity.console import staff
 from chalicelib.kernel.errors import Forbidden, NotFound, NotSignedIn, Refusal
+from chalicelib.kernel.picturing import PictureProblem
 from chalicelib.web.forms import wrong
 from chalicelib.web.i18n import N_, Words
 from chalicelib.web.page import Html, Redirect, page

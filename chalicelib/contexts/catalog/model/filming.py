@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from chalicelib.contexts.catalog.model.picturing import PictureProblem, PictureRefused
 from chalicelib.contexts.catalog.model.refusals import MediaWrong
+from chalicelib.kernel.picturing import PictureProblem, PictureRefused
 
 BYTES_MAX = 50_000_000
 HOSTS = frozenset(

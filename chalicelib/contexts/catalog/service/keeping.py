@@ -4,13 +4,13 @@ import hashlib
 
 from msgspec import Struct
 
-from chalicelib.aws import files
+from chalicelib.aws import files, studio
 from chalicelib.aws.settings import settings
-from chalicelib.contexts.catalog.model import filming, picturing
-from chalicelib.contexts.catalog.model.picturing import PictureProblem, PictureRefused
+from chalicelib.contexts.catalog.model import filming
 from chalicelib.contexts.catalog.model.products import UPLOAD, VIDEO, Media
-from chalicelib.contexts.catalog.service import studio
 from chalicelib.contexts.catalog.service.fetch import TOO_LARGE, CannotFetch, fetch
+from chalicelib.kernel import picturing
+from chalicelib.kernel.picturing import PictureProblem, PictureRefused
 
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}

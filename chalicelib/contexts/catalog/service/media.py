@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from chalicelib.aws import files, retries
 from chalicelib.aws.settings import settings
-from chalicelib.contexts.catalog.model import filming, picturing
+from chalicelib.contexts.catalog.model import filming
 from chalicelib.contexts.catalog.model.products import (
     IMAGE,
     LINK,
@@ -28,7 +28,7 @@ from chalicelib.contexts.catalog.model.wanted import picture
 from chalicelib.contexts.catalog.service import write
 from chalicelib.contexts.catalog.service.merchant import fetch_pictures, own, own_prefixes
 from chalicelib.contexts.catalog.service.pictures import Folder
-from chalicelib.kernel import ids
+from chalicelib.kernel import ids, picturing
 from chalicelib.kernel.actors import Actor
 
 KEY_LENGTH = 12

@@ -13,7 +13,6 @@ from chalicelib.aws import queues, retries
 from chalicelib.aws.observe import logger
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog.model.jobs import Remark
-from chalicelib.contexts.catalog.model.picturing import PictureRefused
 from chalicelib.contexts.catalog.model.products import (
     ID_PREFIX,
     IMAGE,
@@ -33,6 +32,7 @@ from chalicelib.contexts.catalog.store import imports as import_rows
 from chalicelib.contexts.catalog.store import products as store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Busy
+from chalicelib.kernel.picturing import PictureRefused
 
 FETCHERS = 4
 DUE_READ = 500

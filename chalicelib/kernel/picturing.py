@@ -31,7 +31,7 @@ MARKS_AT_THE_TAIL = (
 
 
 class PictureProblem(StrEnum):
-    """Why a picture or video cannot be taken; stable, shown to the merchant, told in the API."""
+    """Why a picture or video cannot be taken; stable, shown to whoever handed it in."""
 
     TOO_LARGE = "picture.too_large"
     TOO_MANY_PIXELS = "picture.too_many_pixels"

@@ -1,6 +1,6 @@
 """Painting pictures anew in the sizes that pages show.
 
-Nothing of a merchant's file is kept but its pixels: no EXIF, so no place and no camera; no profile,
+Nothing of the file that was handed in is kept but its pixels: no EXIF, so no place and no camera; no profile,
 for colours are turned into sRGB before; the way up is applied. Of what moves, the first picture.
 One picture at a time is decoded, for a large one takes a quarter of the worker's memory.
 """
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from chalicelib.aws.observe import logger
-from chalicelib.contexts.catalog.model.picturing import (
+from chalicelib.kernel.pictures import WIDTHS, folder_of, height_at, widths_of
+from chalicelib.kernel.picturing import (
     PictureProblem,
     PictureRefused,
     check_bytes,
     check_size,
 )
-from chalicelib.kernel.pictures import WIDTHS, folder_of, height_at, widths_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
