@@ -187,14 +187,16 @@ def _form(
 ) -> Html:
     words = visit.words
     errors = problem(visit, refusal).errors if refusal else {}
+    fields = address_fields(typed, words, errors)
+    is_said_beside = any(one.error for one in fields)
     view = AddressFormView(
         id=address_id,
         action=f"{LIST}/{address_id or 'new'}",
-        fields=address_fields(typed, words, errors),
+        fields=fields,
         paste=paste_view(typed, words),
         is_default=is_default,
         key=typed.get("key") or ids.ulid(),
         next=local(next_, ""),
-        note=words.refusal(refusal) if refusal and not refusal.errors else "",
+        note=words.refusal(refusal) if refusal and not is_said_beside else "",
     )
     return Html("pages/members/address.html", view, refusal.status if refusal else 200)

@@ -149,7 +149,7 @@ def checkout_view(
         is_accepting=isinstance(refusal, PriceChanged),
         can_take_less=bool(refusal) and any_short(priced.selected),
         leads_to_cart=bool(refusal and refusal.code.startswith(("inventory.", "cart.", "orders."))),
-        note=_note(refusal, words),
+        note=_note(refusal, words, is_said_beside=any(one.error for one in shown)),
         changes=differences(shown_lines(typed), priced, compared, words) if refusal else [],
     )
 
@@ -177,12 +177,12 @@ def _methods(options: Sequence[DeliveryOption], chosen: str, words: Words) -> li
     ]
 
 
-def _note(refusal: Refusal | None, words: Words) -> str:
+def _note(refusal: Refusal | None, words: Words, *, is_said_beside: bool) -> str:
     if refusal is None:
         return ""
     if isinstance(refusal, PriceChanged):
         return words.say(N_("The total is not what you were shown. Look at it and decide again."))
-    if isinstance(refusal, Malformed):
+    if isinstance(refusal, Malformed) and is_said_beside:
         return words.say(N_("Something in the address needs another look."))
     return words.refusal(refusal)
 
