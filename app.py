@@ -27,6 +27,7 @@ from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import console as inventory_console
 from chalicelib.contexts.inventory import workers as inventory_workers
 from chalicelib.contexts.members import api as members_api
+from chalicelib.contexts.members import workers as members_workers
 from chalicelib.contexts.members.pages import account as members_account
 from chalicelib.contexts.members.pages import addresses as members_addresses
 from chalicelib.contexts.members.pages import favourites as members_favourites
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     catalog_merchant.bp,
     catalog_shop.bp,
     catalog_workers.bp,
+    members_workers.bp,
     search_workers.bp,
     identity_api.bp,
     members_api.bp,

@@ -200,6 +200,7 @@ FUNCTIONS = (
     Function("catalog_on_listing_fact", "catalog"),
     Function("catalog_retry_pictures", "catalog"),
     Function("catalog_write_sitemaps", "catalog", timeout_s=300, memory_mb=1024),
+    Function("members_on_picture", "members", timeout_s=60, memory_mb=1024),
     Function("search_build", "search", timeout_s=900, memory_mb=2048),
     Function("inventory_on_stock_fact", "inventory"),
     Function("orders_on_shipment_fact", "orders"),
@@ -240,6 +241,7 @@ QUEUES = (
             "orders.PurchasePaid",
         ),
     ),
+    Queue("members", "pictures", "members_on_picture", batch_size=1),
     Queue(
         "inventory",
         "levels",
@@ -319,6 +321,7 @@ ARRIVALS = (
     ("imports/", "CatalogImportsQueue"),
     ("pictures/", "CatalogPicturesQueue"),
     ("videos/", "CatalogPicturesQueue"),
+    ("avatars/", "MembersPicturesQueue"),
 )
 """Where files arrive in the uploads' bucket, and the queue that hears of it."""
 MEDIA = Bucket("media", setting="SOUK_MEDIA_BUCKET")

@@ -8,6 +8,7 @@ One picture at a time is decoded, for a large one takes a quarter of the worker'
 import hashlib
 import threading
 import warnings
+from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,23 @@ def paint(body: bytes) -> Painted:
             files[f"{width}.jpg"] = _saved(_on_paper(image), "JPEG", JPEG)
         digest = hashlib.sha256(MANNER + body).hexdigest()
         return Painted(folder_of(digest, full), *full, _colour(image), files)
+
+
+def paint_squares(body: bytes, sides_px: Sequence[int]) -> dict[str, bytes]:
+    """Paint the middle of a picture anew as squares: files by name. Raises `PictureRefused`."""
+    from PIL import ImageOps
+    from PIL.Image import Resampling
+
+    check_bytes(body)
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of damaged metadata, which is not kept
+        image = _decoded(body)
+        files: dict[str, bytes] = {}
+        for side in sides_px:
+            square = ImageOps.fit(image, (side, side), Resampling.LANCZOS)
+            files[f"{side}.webp"] = _saved(square, "WEBP", WEBP)
+            files[f"{side}.jpg"] = _saved(_on_paper(square), "JPEG", JPEG)
+        return files
 
 
 def _decoded(body: bytes) -> "Image":

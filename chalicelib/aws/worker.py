@@ -8,6 +8,7 @@ import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import unquote_plus
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +27,10 @@ Handler = Callable[[Any], Any]
 
 class AlreadyHandled(transact.ConditionFailed):
     """This consumer handled the fact before: success, nothing to do."""
+
+
+class UnknownMessage(ValueError):
+    """A message of our queues that is neither a job nor the bucket's word."""
 
 
 class UnknownFact(ValueError):
@@ -97,6 +102,17 @@ def each_fact(event: Any, handlers: Mapping[type[Any], Callable[[Any], None]]) -
             logger().info("fact repeated", extra={"fact_id": fact.id, "fact": fact.name})
 
     return each_message(event, handle)
+
+
+def arrived_keys(said: Mapping[str, Any]) -> list[str]:
+    """Read the keys of files that the bucket says have arrived.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html;
+    `s3:TestEvent`, which the bucket sends once when it is set up, has no records.
+    """
+    if "Records" not in said and said.get("Event") != "s3:TestEvent":
+        raise UnknownMessage(sorted(said))
+    return [unquote_plus(record["s3"]["object"]["key"]) for record in said.get("Records", ())]
 
 
 def read_fact(message: Message, known: Iterable[type[Any]]) -> Any:

@@ -30,6 +30,7 @@ WRITES = {
     "relay": {"outbox"},
     "catalog": {"catalog"},
     "inventory": {"inventory"},
+    "members": {"members"},
     "orders": {"orders", "inventory", "payments", "shipping"},
     "payments": {"payments"},
     "settlement": {"settlement"},
@@ -42,7 +43,7 @@ READS = {
     "notifications": {"identity"},
     "search": {"merchants"},
 }
-SILENT = {"relay", "notifications", "search"}
+SILENT = {"relay", "notifications", "search", "members"}
 """Groups that tell no facts."""
 
 
@@ -130,6 +131,11 @@ def test_a_group_takes_from_its_own_queues_alone(group: str):
 @pytest.mark.parametrize("group", [one for one in GROUPS if one not in SILENT])
 def test_whoever_has_effects_can_tell_them(group: str):
     assert "OutboxTable" in granted(group, {"dynamodb:PutItem"})
+
+
+def test_a_late_picture_is_held_to_open_accounts_and_reads_none_of_them():
+    assert granted("members", {"dynamodb:ConditionCheckItem"}) == tables({"members", "identity"})
+    assert granted("members", {"dynamodb:GetItem"}) == tables({"members"})
 
 
 def test_only_the_relay_publishes_and_only_notifications_mail():

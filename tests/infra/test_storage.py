@@ -102,6 +102,7 @@ def test_an_upload_is_told_to_the_queue_that_works_on_it(resources: dict):
         "imports/": "CatalogImportsQueue",
         "pictures/": "CatalogPicturesQueue",
         "videos/": "CatalogPicturesQueue",
+        "avatars/": "MembersPicturesQueue",
     }
     waits_for = resources["UploadsBucket"]["DependsOn"]
     assert {f"{queue}Policy" for queue in told.values()} == set(waits_for) <= set(resources)

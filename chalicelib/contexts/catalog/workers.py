@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote_plus
 
 import msgspec
 from chalice import Blueprint, Rate
 
-from chalicelib.aws.worker import Message, each_message, read_fact, worker
+from chalicelib.aws.worker import Message, arrived_keys, each_message, read_fact, worker
 from chalicelib.contexts.catalog.facts import (
     CategoriesChanged,
     PriceChanged,
@@ -26,10 +25,6 @@ from chalicelib.contexts.orders.facts import PurchasePaid
 from chalicelib.kernel import clock
 
 bp = Blueprint(__name__)
-
-
-class UnknownMessage(ValueError):
-    """A message of our queues that is neither a job nor the bucket's word."""
 
 
 # Placeholders; infra/ gives the functions their real queues.
@@ -87,7 +82,7 @@ def _picture(said: Mapping[str, Any], turn: pictures.Round) -> None:
     if "product_id" in said:
         pictures.bring_in(msgspec.convert(said, FetchPictures), turn)
         return
-    for key in _arrived(said):
+    for key in arrived_keys(said):
         pictures.arrived(key, turn)
 
 
@@ -119,18 +114,7 @@ def _jobs(said: Mapping[str, Any]) -> list[RunImport | Relist]:
         return [msgspec.convert(said, Relist)]
     if said.get("task") == "import":
         return [msgspec.convert(said, RunImport)]
-    return [RunImport(found) for key in _arrived(said) if (found := imports.import_of(key))]
-
-
-def _arrived(said: Mapping[str, Any]) -> list[str]:
-    """Read the keys of files that the bucket says have arrived.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html;
-    `s3:TestEvent`, which the bucket sends once when it is set up, has no records.
-    """
-    if "Records" not in said and said.get("Event") != "s3:TestEvent":
-        raise UnknownMessage(sorted(said))
-    return [unquote_plus(record["s3"]["object"]["key"]) for record in said.get("Records", ())]
+    return [RunImport(found) for key in arrived_keys(said) if (found := imports.import_of(key))]
 
 
 def _of_product(fact: ProductFact) -> list[str]:

@@ -56,7 +56,7 @@ def make_export(fact: ExportRequested) -> None:
     export = store.export_of(fact.account_id)
     if export is None or export.id != fact.export_id:
         return
-    body = _zipped(held(fact.account_id))
+    body = _zipped(held(fact.account_id), members.avatar_file(fact.account_id))
     files.put(settings().uploads_bucket, export.key, body, content_type="application/zip")
     transact.commit([store.export_ready(fact.account_id, export.id)])
 
@@ -121,11 +121,13 @@ def _carry_out(account_id: str) -> bool:
     return True
 
 
-def _zipped(found: dict[str, Any]) -> bytes:
-    """Write the files into one, the same bytes for the same data."""
+def _zipped(found: dict[str, Any], avatar: bytes | None) -> bytes:
+    """Write the files into one, the same bytes for the same data; the member's picture is a file."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, value in found.items():
             text = msgspec.json.format(msgspec.json.encode(value), indent=2)
             archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), text)
+        if avatar is not None:
+            archive.writestr(zipfile.ZipInfo("picture.jpg", ZIP_EPOCH), avatar)
     return packed.getvalue()

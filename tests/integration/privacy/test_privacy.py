@@ -15,10 +15,13 @@ from chalicelib.contexts.members import service as members
 from chalicelib.contexts.members.model.favourites import Liked
 from chalicelib.contexts.privacy import service, workers
 from chalicelib.kernel.errors import Malformed, NotFound, NotSignedIn
+from tests.integration.members.test_avatars import handed_in
+from tests.integration.members.test_avatars import told as told_of_pictures
 from tests.makers import rows
 from tests.makers.facts import deliver
 from tests.makers.http import Http
 from tests.makers.people import PASSWORD, a_member
+from tests.makers.pictures import a_picture
 from tests.makers.pump import strike
 from tests.makers.shop import ADDRESS, Shop
 from tests.unit.members.test_addresses import LONDON
@@ -84,6 +87,7 @@ def books() -> object:
 
 def test_a_copy_has_it_all_and_goes(shop: Shop, ada, stage) -> None:
     actor, token = ada
+    told_of_pictures(handed_in(actor, a_picture()))
     purchase = bought(shop, token)
     export = service.request_export(actor)
     assert service.request_export(actor) == export
@@ -97,7 +101,8 @@ def test_a_copy_has_it_all_and_goes(shop: Shop, ada, stage) -> None:
     packed = files.get(settings().uploads_bucket, export.key)
     assert packed is not None
     archive = zipfile.ZipFile(io.BytesIO(packed))
-    found = {name: json.loads(archive.read(name)) for name in archive.namelist()}
+    assert archive.read("picture.jpg").startswith(b"\xff\xd8\xff")
+    found = {name: json.loads(archive.read(name)) for name in archive.namelist()[:-1]}
     assert set(found) == {"account.json", "members.json", "cart.json", "orders.json"}
     assert found["account.json"]["account"]["email"] == EMAIL
     assert found["members.json"]["addresses"]["addresses"][0]["name"] == WORD

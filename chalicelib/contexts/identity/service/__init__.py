@@ -45,6 +45,7 @@ from chalicelib.contexts.identity.service.privacy import (
     closing,
     end_sessions,
     held_about,
+    still_open,
 )
 from chalicelib.contexts.identity.service.security import (
     begin_second_factor,
@@ -124,6 +125,7 @@ __all__ = [
     "sign_in_passkey",
     "sign_in_with_code",
     "sign_out",
+    "still_open",
     "unlink",
     "verify_login",
 ]

@@ -38,6 +38,11 @@ def closing(account_id: str) -> list[Write]:
     return rows.closing(account_id)
 
 
+def still_open(account_id: str) -> Write:
+    """What keeps a worker's late write out of a closed account. Refuses `request.not_found`."""
+    return rows.still_open(account_id)
+
+
 def end_sessions(account_id: str) -> None:
     """End every session of an account, in every browser and program.
 

@@ -47,6 +47,7 @@ class AccountItem(IdentityItem, discriminator="ACCOUNT"):
     merchant_id = UnicodeAttribute(default="")
     created_at = UnicodeAttribute()
     verified_at = UnicodeAttribute(default="")
+    closed_at = UnicodeAttribute(null=True)
 
 
 class CredentialItem(IdentityItem, discriminator="CREDENTIAL"):

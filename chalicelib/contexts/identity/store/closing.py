@@ -12,6 +12,7 @@ from chalicelib.contexts.identity.store import (
 )
 from chalicelib.contexts.identity.store.linked import LinkEntryItem, LinkItem
 from chalicelib.contexts.identity.store.passkeys import PasskeyEntryItem, PasskeyItem, passkey_key
+from chalicelib.kernel import clock
 from chalicelib.kernel.errors import NotFound
 
 PROFILE, SESSION = "PROFILE", "SESSION#"
@@ -28,7 +29,12 @@ def closing(account_id: str) -> list[Write]:
     writes = [
         transact.update(
             AccountItem(place.pk, place.sk),
-            [AccountItem.email.set(""), AccountItem.phone.set(""), AccountItem.name.set("")],
+            [
+                AccountItem.email.set(""),
+                AccountItem.phone.set(""),
+                AccountItem.name.set(""),
+                AccountItem.closed_at.set(clock.iso(clock.now())),
+            ],
             (AccountItem.email == account.email) & (AccountItem.phone == account.phone),
         )
     ]
@@ -45,3 +51,13 @@ def closing(account_id: str) -> list[Write]:
             at = passkey_key(row.credential_id)
             writes.append(transact.delete(PasskeyItem(at.pk, at.sk)))
     return writes
+
+
+def still_open(account_id: str) -> Write:
+    """Contribute that the account is there and not closed. Refuses `request.not_found`."""
+    place = account_key(account_id)
+    return transact.check(
+        AccountItem(place.pk, place.sk),
+        AccountItem.pk.exists() & AccountItem.closed_at.does_not_exist(),
+        refuse=lambda _old: NotFound(),
+    )

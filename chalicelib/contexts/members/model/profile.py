@@ -4,6 +4,7 @@ import unicodedata
 
 from msgspec import Struct
 
+from chalicelib.contexts.members.model.avatars import Avatar
 from chalicelib.kernel import text
 from chalicelib.kernel.errors import FieldError, Malformed
 
@@ -19,6 +20,7 @@ class Profile(Struct, frozen=True):
 
     nickname: str = ""
     locale: str = ""
+    avatar: Avatar = Avatar()
     version: int = 0
 
 

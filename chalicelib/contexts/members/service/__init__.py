@@ -1,4 +1,4 @@
-"""Use cases of members, by subject: addresses, favourites, the profile."""
+"""Use cases of members, by subject: addresses, favourites, the profile and its picture."""
 
 from chalicelib.contexts.members.service.addresses import (
     add_address,
@@ -7,13 +7,23 @@ from chalicelib.contexts.members.service.addresses import (
     prefer_address,
     remove_address,
 )
+from chalicelib.contexts.members.service.avatars import (
+    UploadForm,
+    arrived,
+    avatar_file,
+    remove_avatar,
+    upload_form,
+)
 from chalicelib.contexts.members.service.favourites import favourites_of, let_all_go, let_go, like
 from chalicelib.contexts.members.service.privacy import forget_member, held_about
 from chalicelib.contexts.members.service.profile import change_profile, profile_of
 
 __all__ = [
+    "UploadForm",
     "add_address",
     "addresses_of",
+    "arrived",
+    "avatar_file",
     "change_address",
     "change_profile",
     "favourites_of",
@@ -25,4 +35,6 @@ __all__ = [
     "prefer_address",
     "profile_of",
     "remove_address",
+    "remove_avatar",
+    "upload_form",
 ]

@@ -7,6 +7,7 @@ from chalicelib.contexts.members import store
 from chalicelib.contexts.members.model.addresses import AddressBook
 from chalicelib.contexts.members.model.favourites import Favourites
 from chalicelib.contexts.members.model.profile import Profile
+from chalicelib.contexts.members.service import avatars
 
 
 def held_about(account_id: str) -> dict[str, Any]:
@@ -24,9 +25,10 @@ def held_about(account_id: str) -> dict[str, Any]:
 
 
 def forget_member(account_id: str) -> None:
-    """Remove everything of a member; what is gone stays so.
+    """Remove everything of a member, the picture's files first; what is gone stays so.
 
     Each row by itself: a transaction that is sent again within ten minutes is not done again.
     """
+    avatars.forget_files(account_id)
     for write in store.forget(account_id):
         transact.commit([write])
