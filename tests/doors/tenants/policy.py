@@ -224,6 +224,7 @@ PAGES = [
     Door("GET /account/orders", ACCOUNT),
     Door("GET /account/profile", ACCOUNT),
     Door("POST /account/profile", ACCOUNT, form={"nickname": "Ada", "locale": "en"}),
+    Door("POST /account/profile/picture/remove", ACCOUNT, form={}),
     Door("GET /account/favourites", ACCOUNT),
     Door("POST /account/favourites", ACCOUNT, form={"gone": "product/prd_22222222"}),
     Door("GET /favourites/{kind}/{liked}", ACCOUNT, fixed=ACME),
