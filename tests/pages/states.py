@@ -15,10 +15,12 @@ from chalicelib.contexts.members.model.favourites import Liked
 from chalicelib.contexts.orders import workers as order_workers
 from chalicelib.contexts.privacy import workers as privacy_workers
 from chalicelib.kernel import clock
+from tests.integration.members.test_avatars import handed_in, told
 from tests.makers.authenticator import Authenticator
 from tests.makers.browser import Browser, Page
 from tests.makers.facts import deliver
 from tests.makers.people import PASSWORD, a_member
+from tests.makers.pictures import a_picture
 from tests.pages.test_cart import put, reprice
 from tests.pages.test_checkout import placed, quoted
 from tests.pages.test_purchase import declined, opened
@@ -124,6 +126,9 @@ def of_the_account(browser: Browser, shop: Any, listed: Any, codes: list[str]) -
     pages["a Chinese address"] = browser.get("/account/addresses/new?country=CN")
     pages["a favourite"] = browser.get(f"/favourites/product/{product.id}")
     pages["sessions"] = browser.get("/account/sessions")
+    for body in (a_picture(), b"MZ"):
+        told(handed_in(actor, body))
+    pages["a picture, refused and awaited"] = browser.get(f"/account/profile?arrived={'7' * 26}")
     wrong: list[tuple[str, str, dict[str, str]]] = [
         ("/account/addresses/new", "/account/addresses/new", {"phone": "call me"}),
         ("/account/profile", "/account/profile", {"nickname": "x" * 41}),

@@ -77,6 +77,7 @@ STORIES = {
     "integration/catalog/test_pictures.py": (
         "TestNotices::test_an_import_says_which_pictures_are_missing_until_they_come",
     ),
+    "integration/members/test_avatars.py": ("test_of_a_member_who_is_gone_nothing_stays",),
     "integration/inventory/test_spread.py": ("TestPut::test_spreads_what_is_not_held",),
     "integration/cart/test_api.py": (
         "TestQuotes::test_every_merchants_cheapest_home_delivery_is_the_standard_one",

@@ -69,7 +69,9 @@ def refused(avatar: Avatar, upload_id: str, problem: str) -> Avatar:
 
 
 def removed(avatar: Avatar, removal_id: str) -> Avatar:
-    """Show initials again; whatever was handed in before counts no more."""
+    """Show initials again; whatever was handed in before counts no more. Twice is once."""
+    if not avatar.folder:
+        return avatar
     return Avatar("", removal_id, "", avatar.folders)
 
 

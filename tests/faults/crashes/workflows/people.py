@@ -1,11 +1,14 @@
 """Workflows of people: merchants and their staff, members and their carts."""
 
+import json
 from contextlib import suppress
 
+from chalicelib.aws.settings import settings
 from chalicelib.contexts.cart import service as cart
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.identity.model import CannotRegister, LoginUsed
 from chalicelib.contexts.members import service as members
+from chalicelib.contexts.members.model.avatars import Upload, names
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.contexts.merchants.model import CodeTaken, WrongState
 from chalicelib.contexts.privacy import service as privacy
@@ -16,6 +19,7 @@ from tests.faults.crashes.workflows.acts import stocked
 from tests.faults.crashes.workflows.catalogue import listed, on_sale
 from tests.makers import rows
 from tests.makers.people import PASSWORD
+from tests.makers.pictures import a_picture
 from tests.makers.shop import ADDRESS
 
 EMAIL = "grace@shopper.example"
@@ -107,6 +111,46 @@ def has_two_addresses(scene: Scene) -> None:
     assert [one.name for one in book.addresses] == [ADDRESS["name"], "Grace"]
 
 
+def hands_in_pictures(scene: Scene) -> None:
+    """Two pictures arrive, and the bucket tells of the newer first and of both twice."""
+    uploads = [Upload(scene.memo["member"].id, f"01J0000000000000000000000{one}") for one in "AB"]
+    for upload, side in zip(uploads, (40, 50), strict=True):
+        scene.cloud.services.files[settings().uploads_bucket, upload.key] = a_picture(
+            size=(side, side)
+        )
+    for upload in [*reversed(uploads), *uploads]:
+        told = json.dumps({"Records": [{"s3": {"object": {"key": upload.key}}}]})
+        scene.machine.send("members", told)
+
+
+def has_the_newer_picture(scene: Scene) -> None:
+    avatar = members.profile_of(scene.memo["member"]).avatar
+    assert (avatar.last[-1], avatar.former, avatar.problem) == ("B", (), "")
+    assert files_of_members(scene) == {f"{avatar.folder}/{name}" for name in names()}
+
+
+def has_a_picture(scene: Scene) -> None:
+    is_a_member(scene)
+    hands_in_pictures(scene)
+    scene.rest()
+    has_the_newer_picture(scene)
+
+
+def takes_the_picture_away(scene: Scene) -> None:
+    members.remove_avatar(scene.memo["member"])
+
+
+def has_initials(scene: Scene) -> None:
+    assert members.profile_of(scene.memo["member"]).avatar.folders == ()
+    assert files_of_members(scene) == set()
+
+
+def files_of_members(scene: Scene) -> set[str]:
+    """Members' files in both buckets: nothing stays of what was handed in."""
+    keys = {key for _, key in scene.cloud.services.files}
+    return {key for key in keys if key.startswith(("members/", "avatars/"))}
+
+
 def enters_by_a_company(_scene: Scene) -> None:
     """A company confirmed who it is; a browser that got no answer finds its attempt used."""
     with suppress(LoginUsed):
@@ -126,16 +170,23 @@ def erases(scene: Scene) -> None:
     privacy.erase(scene.memo["member"], "ERASE")
 
 
-def is_gone(_scene: Scene) -> None:
+def is_gone(scene: Scene) -> None:
     (row,) = rows.of_kind("privacy", "ERASURE")
     assert row["state"]["S"] == "erased"
     left = {room for room, found in rows.everything().items() if EMAIL in repr(found)}
     assert left == set()
+    assert files_of_members(scene) == set()
+    assert rows.of_kind("members", "PROFILE") == []
     assert rows.of_kind("members", "ADDRESSES") == rows.of_kind("cart", "OWNER") == []
 
 
 WORKFLOWS = (
     Workflow("member keeps an address", is_a_member, (keeps_an_address,), has_two_addresses),
+    Workflow("member hands in pictures", is_a_member, (hands_in_pictures,), has_the_newer_picture),
+    Workflow(
+        "member takes the picture away", has_a_picture, (takes_the_picture_away,), has_initials
+    ),
+    Workflow("member with a picture erases the account", has_a_picture, (erases,), is_gone),
     Workflow(
         "somebody enters by another company",
         nothing,
