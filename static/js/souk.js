@@ -41,26 +41,69 @@ for (const place of document.querySelectorAll("[data-fragment]")) {
     .catch(() => undefined);
 }
 
-// Words to go on with, while one types into the search field.
+// Words to go on with, while one types into the search field: a list box that the arrows walk.
 for (const input of document.querySelectorAll("[data-suggest]")) {
+  const list = document.createElement("ul");
+  list.id = "suggestions";
+  list.className = "suggestions";
+  list.role = "listbox";
+  list.ariaLabel = input.dataset.suggestions;
+  list.hidden = true;
+  input.parentElement.append(list);
+  input.role = "combobox";
+  input.ariaAutoComplete = "list";
+  input.setAttribute("aria-controls", list.id);
   let waiting = 0;
   let asked = "";
+  let marked = -1;
+  const mark = (at) => {
+    marked = at;
+    [...list.children].forEach((one, place) => (one.ariaSelected = String(place === at)));
+    if (at < 0) input.removeAttribute("aria-activedescendant");
+    else input.setAttribute("aria-activedescendant", list.children[at].id);
+  };
+  const open = (is) => {
+    list.hidden = !is;
+    input.ariaExpanded = String(is);
+    mark(-1);
+  };
+  const take = (option) => {
+    input.value = option.textContent;
+    open(false);
+    input.form.requestSubmit();
+  };
+  open(false);
   input.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => {
+    waiting = setTimeout(async () => {
       const typed = input.value.trim();
-      if (!typed || typed === asked) return;
       asked = typed;
-      fetch(`${input.dataset.suggest}?q=${encodeURIComponent(typed)}`, { headers: { Accept: "text/html" } })
-        .then((answer) => (answer.ok ? answer.text() : ""))
-        .then((text) => {
-          if (asked !== typed) return;
-          const fresh = new DOMParser().parseFromString(`<datalist>${text}</datalist>`, "text/html");
-          input.list.replaceChildren(...fresh.querySelectorAll("option"));
-        })
-        .catch(() => undefined);
+      if (!typed) return open(false);
+      const address = `${input.dataset.suggest}?q=${encodeURIComponent(typed)}`;
+      const answer = await fetch(address, { headers: { Accept: "text/html" } }).catch(() => null);
+      const text = answer && answer.ok ? await answer.text() : "";
+      if (asked !== typed) return;
+      const fresh = new DOMParser().parseFromString(`<ul>${text}</ul>`, "text/html");
+      list.replaceChildren(...fresh.querySelectorAll("[role=option]"));
+      open(list.children.length > 0 && document.activeElement === input);
     }, 150);
   });
+  input.addEventListener("keydown", (event) => {
+    const count = list.children.length;
+    if (list.hidden || event.isComposing) return;
+    if (event.key === "ArrowDown") mark((marked + 2) % (count + 1) - 1);
+    else if (event.key === "ArrowUp") mark(((marked + count + 1) % (count + 1)) - 1);
+    else if (event.key === "Enter" && marked >= 0) take(list.children[marked]);
+    else if (event.key === "Escape") open(false);
+    else return;
+    event.preventDefault();
+  });
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option) take(option);
+  });
+  input.addEventListener("blur", () => open(false));
 }
 
 // What is typed into a password field can be looked at; it is sent as a password.

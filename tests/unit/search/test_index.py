@@ -168,10 +168,22 @@ def test_unknown_words_lead_to_known_ones(part: Part) -> None:
         ("shir", "Red cotton shirt"),
         ("手", "华为手机壳 防摔保护套"),
         ("shouj", "华为手机壳 防摔保护套"),
+        ("jiaj", "红色陶瓷茶杯"),
+        ("家", "红色陶瓷茶杯"),
+        ("clothes", "Red cotton shirt"),
     ],
 )
 def test_suggestions(part: Part, typed: str, first: str) -> None:
     assert index.suggest([part], typed)[0] == first
+
+
+def test_titles_are_suggested_before_what_stands_beside_them() -> None:
+    goods = [
+        ("A", "Tin", "shirt", 1, 9, ()),
+        ("B", "Shirt", "", 1, 0, ()),
+        ("C", "Mug", "", 1, 5, ()),
+    ]
+    assert index.suggest([index.small(told(goods))], "shirt") == ["Shirt", "Tin"]
 
 
 def test_a_folder_that_is_no_index_is_refused(tmp_path: Path) -> None:

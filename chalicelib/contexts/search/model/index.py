@@ -140,21 +140,28 @@ def meant(parts: Sequence[Part], words: Sequence[Word]) -> str | None:
 
 
 def suggest(parts: Sequence[Part], typed: str) -> list[str]:
-    """Name titles that what was typed begins, best selling first; Chinese by pinyin too."""
+    """Name titles that what was typed begins, best selling first.
+
+    After these come titles of which it begins the pinyin, or is a word that stands beside them.
+    """
     words = text.asked(typed)
     if not words:
         return []
-    found: Counter[str] = Counter()
-    for part in parts:
-        query = _typed(part, words)
-        result = part.searcher.search(
-            query, SUGGESTION_POOL, count=False, order_by_field="sold", order=_order(False)
-        )
-        for sold, address in result.hits:
-            title = part.searcher.doc(address).get_first("shown")
-            found[title] = max(found[title], sold)
-    ranked = sorted(found, key=lambda one: (-found[one], len(one), one))
-    return ranked[:SUGGESTIONS]
+    named: list[str] = []
+    for field, is_beside in (("title", False), ("pinyin", True)):
+        found: Counter[str] = Counter()
+        for part in parts:
+            query = _typed(part, words, field, is_beside=is_beside)
+            result = part.searcher.search(
+                query, SUGGESTION_POOL, count=False, order_by_field="sold", order=_order(False)
+            )
+            for sold, address in result.hits:
+                title = part.searcher.doc(address).get_first("shown")
+                found[title] = max(found[title], sold)
+        named += sorted(found, key=lambda one, of=found: (-of[one], len(one), one))
+        if len(named) >= SUGGESTIONS:
+            break
+    return list(dict.fromkeys(named))[:SUGGESTIONS]
 
 
 def _schema() -> Any:
@@ -191,16 +198,16 @@ def _fill(index: Any, told: Iterable[Searchable], *, has_pinyin: bool) -> int:
 def _document(one: Searchable, *, has_pinyin: bool) -> Any:
     import tantivy
 
-    title = text.indexed(one.title)
+    title, words = text.indexed(one.title), text.indexed(one.words)
     return tantivy.Document(
         code=one.code,
         shown=one.title,
         since=one.created_at,
         title=" ".join(title),
-        words=" ".join(text.indexed(one.words)),
+        words=" ".join(words),
         body=" ".join(dict.fromkeys(text.indexed(one.body))),
         phrase=" ".join(text.sequence(one.title)),
-        pinyin=" ".join(text.spelled(title)) if has_pinyin else "",
+        pinyin=" ".join(text.spelled([*title, *words])) if has_pinyin else "",
         keys=list(one.keys),
         counted=list(one.counted),
         name=one.name,
@@ -340,18 +347,23 @@ def _term(part: Part, word: str, weight: float) -> Any:
     )
 
 
-def _typed(part: Part, words: Sequence[Word]) -> Any:
-    """The words typed so far; the last one may only have begun."""
+def _typed(part: Part, words: Sequence[Word], field: str, *, is_beside: bool) -> Any:
+    """The words typed so far. The last one may only have begun in the field, or stand beside titles;
+    Chinese may have begun there, too.
+    """
     import tantivy
 
     query, occur = tantivy.Query, tantivy.Occur
     *whole, last = words
     clauses = [(occur.Must, _term(part, word.text, 1.0)) for word in whole]
-    begun = [
-        query.fuzzy_term_query(part.schema, field, last.text, distance=0, prefix=True)
-        for field in (("title", "pinyin") if last.is_latin else ("title",))
+    begun = [field] if last.is_latin or not is_beside else [field, "words"]
+    ways = [
+        query.fuzzy_term_query(part.schema, one, last.text, distance=0, prefix=True)
+        for one in begun
     ]
-    clauses.append((occur.Must, query.disjunction_max_query(begun)))
+    if is_beside:
+        ways.append(query.term_query(part.schema, "words", last.text))
+    clauses.append((occur.Must, query.disjunction_max_query(ways)))
     if part.without is not None:
         clauses.append((occur.MustNot, part.without))
     return query.boolean_query(clauses)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from chalicelib.contexts.search.model.synonyms import OTHERS
 QUERY_LENGTH_MAX = 200
 QUERY_WORDS_MAX = 12
 TITLE_LENGTH = 255
+SPELLED_KEPT = 20_000
 _RUNS = re.compile(r"[0-9a-z]+|[\u3400-\u4dbf\u4e00-\u9fff]+|[\u3040-\u30ff\uac00-\ud7af]+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
@@ -92,9 +94,14 @@ def pairs(run: str) -> tuple[str, ...]:
 
 def spelled(words: list[str]) -> list[str]:
     """The pinyin of Chinese words, joined: `手机` is `shouji`. For the worker: it loads tables."""
+    return list(dict.fromkeys(_spelled(one) for one in words if _HAN.match(one)))
+
+
+@lru_cache(SPELLED_KEPT)
+def _spelled(word: str) -> str:
     from pypinyin import lazy_pinyin
 
-    return list(dict.fromkeys("".join(lazy_pinyin(one)) for one in words if _HAN.match(one)))
+    return "".join(lazy_pinyin(word))
 
 
 def near(word: str) -> list[str]:
