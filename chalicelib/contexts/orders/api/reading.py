@@ -1,5 +1,6 @@
 """Reading what shoppers send at checkout: field by field, every wrong one named."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 import msgspec
@@ -14,7 +15,7 @@ from chalicelib.kernel.money import Money
 
 NOTE_LENGTH_MAX = 500
 MINOR_MAX = 2**53 - 1
-MAY_BE_EMPTY = {"line2", "region", "postal_code"}
+MAY_BE_EMPTY = frozenset({"line2", "region"})
 
 Provider = Annotated[str, Meta(min_length=1, max_length=40)]
 
@@ -29,10 +30,10 @@ class AddressBody(msgspec.Struct, forbid_unknown_fields=True):
     phone: Annotated[str, Meta(max_length=40, extra_json_schema=FILLED)]
     line1: Annotated[str, Meta(max_length=200, extra_json_schema=FILLED)]
     city: Annotated[str, Meta(max_length=100, extra_json_schema=FILLED)]
+    postal_code: Annotated[str, Meta(max_length=20, extra_json_schema=FILLED)]
     country: Annotated[str, Meta(pattern="^[A-Z]{2}$", extra_json_schema=countries.SCHEMA)]
     line2: Annotated[str, Meta(max_length=200, extra_json_schema=text.TOLD_LINE)] = ""
     region: Annotated[str, Meta(max_length=100, extra_json_schema=text.TOLD_LINE)] = ""
-    postal_code: Annotated[str, Meta(max_length=20, extra_json_schema=text.TOLD_LINE)] = ""
 
 
 class MoneyBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -55,11 +56,11 @@ class Checkout(msgspec.Struct, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=NOTE_LENGTH_MAX, extra_json_schema=text.TOLD)] = ""
 
 
-def wish_of(body: Checkout, locale: str) -> Wish:
+def wish_of(body: Checkout, locale: str, *, may_be_empty: Collection[str] = MAY_BE_EMPTY) -> Wish:
     """Check what was sent. Refuses `request.malformed`, naming every wrong field."""
     wrong: list[FieldError] = []
     email = _email(body.email, wrong)
-    address = _address(body.address, wrong)
+    address = _address(body.address, may_be_empty, wrong)
     if text.has_control(body.note):
         wrong.append(FieldError("note", "invalid", "No control characters"))
     if wrong:
@@ -85,11 +86,11 @@ def _email(email: str, wrong: list[FieldError]) -> str:
         return ""
 
 
-def _address(body: AddressBody, wrong: list[FieldError]) -> Address:
+def _address(body: AddressBody, may_be_empty: Collection[str], wrong: list[FieldError]) -> Address:
     written = {name: getattr(body, name).strip() for name in body.__struct_fields__}
     for name, value in written.items():
         field = f"address.{name}"
-        if not value and name not in MAY_BE_EMPTY:
+        if not value and name not in may_be_empty:
             wrong.append(FieldError(field, "missing", f"The address needs {name}"))
         elif len(value.splitlines()) > 1 or text.has_control(value) or "\t" in value:
             wrong.append(FieldError(field, "invalid", f"{name} is one line of plain text"))

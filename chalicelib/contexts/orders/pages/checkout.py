@@ -19,7 +19,7 @@ from chalicelib.contexts.members import service as members
 from chalicelib.contexts.members.model.addresses import Address, AddressBook, checked
 from chalicelib.contexts.members.pages.pasting import STEPS, further
 from chalicelib.contexts.orders import service
-from chalicelib.contexts.orders.api.reading import Checkout, wish_of
+from chalicelib.contexts.orders.api.reading import MAY_BE_EMPTY, Checkout, wish_of
 from chalicelib.contexts.orders.model.refusals import PriceChanged
 from chalicelib.contexts.orders.pages.checkout_view import (
     PLACE,
@@ -109,7 +109,9 @@ def read_wish(fields: Fields, locale: str) -> Wish:
         "locale": locale,
     }
     try:
-        wish = wish_of(converted(body, Checkout), locale)
+        # What a person writes in a country without postal codes is not held against them.
+        may_be_empty = MAY_BE_EMPTY | {"postal_code"}
+        wish = wish_of(converted(body, Checkout), locale, may_be_empty=may_be_empty)
     except Malformed as refused:
         found = [replace(one, field=one.field.removeprefix("address.")) for one in refused.errors]
         known = {one.field for one in wrong}

@@ -158,7 +158,8 @@ def suggest(parts: Sequence[Part], typed: str) -> list[str]:
             for sold, address in result.hits:
                 title = part.searcher.doc(address).get_first("shown")
                 found[title] = max(found[title], sold)
-        named += sorted(found, key=lambda one, of=found: (-of[one], len(one), one))
+        ranked = sorted((-sold, len(title), title) for title, sold in found.items())
+        named += [title for _, _, title in ranked]
         if len(named) >= SUGGESTIONS:
             break
     return list(dict.fromkeys(named))[:SUGGESTIONS]
