@@ -12,6 +12,7 @@ from chalicelib.kernel.actors import Actor, ActorKind
 from tests.conftest import Clock
 from tests.faults.crashes.scene import Scene, scene
 from tests.faults.crashes.workflows.catalogue import described, hand_in, merchant_of_tops, sent
+from tests.faults.crashes.workflows.people import hands_in_one_picture
 from tests.makers import end_states
 from tests.makers.people import PASSWORD
 from tests.makers.quick import Cloud
@@ -31,8 +32,8 @@ noticed a level, and in how many steps a count was added up.
 def busy_hour(
     cloud: Cloud, clock: Clock, monkeypatch: pytest.MonkeyPatch, purchases: int
 ) -> Iterator[Scene]:
-    """Products, an import, purchases shipped, delivered and partly refunded, and two members: one
-    wants a copy of what is kept, one wants it erased.
+    """Products, an import, purchases shipped, delivered and partly refunded, and three members: one
+    hands in a picture, one wants a copy of what is kept, one wants it erased.
     """
     with scene(clock, cloud, monkeypatch, "far") as made:
         merchant_of_tops(made)
@@ -42,6 +43,8 @@ def busy_hour(
             step = sent("POST", "/api/v1/merchant/products", _product(number), key=f"p{number}")
             step(made)
             _buy(made, tea, nut)
+        made.memo["member"] = _member("pictured@example.com")
+        hands_in_one_picture(made)
         privacy.request_export(_member("copied@example.com"))
         privacy.erase(_member("erased@example.com"), "ERASE")
         relay(made)

@@ -113,14 +113,23 @@ def has_two_addresses(scene: Scene) -> None:
 
 def hands_in_pictures(scene: Scene) -> None:
     """Two pictures arrive, and the bucket tells of the newer first and of both twice."""
-    uploads = [Upload(scene.memo["member"].id, f"01J0000000000000000000000{one}") for one in "AB"]
-    for upload, side in zip(uploads, (40, 50), strict=True):
-        scene.cloud.services.files[settings().uploads_bucket, upload.key] = a_picture(
-            size=(side, side)
-        )
-    for upload in [*reversed(uploads), *uploads]:
-        told = json.dumps({"Records": [{"s3": {"object": {"key": upload.key}}}]})
+    told = [arrives(scene, "A", 40), arrives(scene, "B", 50)]
+    for one in [*reversed(told), *told]:
+        scene.machine.send("members", one)
+
+
+def hands_in_one_picture(scene: Scene) -> None:
+    told = arrives(scene, "A", 40)
+    for _ in range(2):
         scene.machine.send("members", told)
+
+
+def arrives(scene: Scene, last: str, side: int) -> str:
+    """Put a picture of the member's where browsers put theirs; returns what the bucket says of it."""
+    upload = Upload(scene.memo["member"].id, f"01J0000000000000000000000{last}")
+    files = scene.cloud.services.files
+    files[settings().uploads_bucket, upload.key] = a_picture(size=(side, side))
+    return json.dumps({"Records": [{"s3": {"object": {"key": upload.key}}}]})
 
 
 def has_the_newer_picture(scene: Scene) -> None:
