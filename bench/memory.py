@@ -2,15 +2,14 @@
 
 import json
 import multiprocessing
-import resource
 from typing import Any
 
 from bench import stack
 from bench.gateway import Function
+from bench.peak import peak_bytes
 from bench.report import heading, line
 
 MB = 1_000_000
-KIB = 1_024
 PEAK_MB_MAX = 160
 REQUESTS = 50
 PATHS = (
@@ -29,11 +28,9 @@ def main() -> bool:
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(stack.described(), there))
     process.start()
-    peak_kib = here.recv()
+    peak = here.recv()
     process.join()
-    return line(
-        f"after {REQUESTS * len(PATHS)} requests", peak_kib * KIB / MB, "MB", limit=PEAK_MB_MAX
-    )
+    return line(f"after {REQUESTS * len(PATHS)} requests", peak / MB, "MB", limit=PEAK_MB_MAX)
 
 
 def _serve(described: dict[str, Any], pipe: Any) -> None:
@@ -47,4 +44,4 @@ def _serve(described: dict[str, Any], pipe: Any) -> None:
         for path in paths:
             answer = function.invoke(function.event("GET", path))
             assert answer["statusCode"] < 400, (path, answer["statusCode"])
-    pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    pipe.send(peak_bytes())

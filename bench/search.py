@@ -5,7 +5,6 @@ Titles are made of real words in Chinese and English. `python -m bench search`.
 
 import multiprocessing
 import random
-import resource
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bench.peak import peak_bytes
 from bench.relevance import QUERIES, RIGHT_MIN, shelf, wrong
 from bench.report import heading, line
 from chalicelib.contexts.catalog.model.searchable import Searchable
@@ -26,7 +26,7 @@ BARE_TIMES = 5.0
 SIZE_MB = 60.0
 TMP_MB = 512 * 1.048576
 """What Lambda gives a function that asks for no more."""
-KIB, MIB, MB = 1_024, 1_048_576, 1_000_000
+MIB, MB = 1_048_576, 1_000_000
 ROUNDS = 3
 SEED = 20_260_301
 ADJECTIVES = (
@@ -103,7 +103,7 @@ def _build(size: int, place: str, pipe: Any) -> None:
     took = time.process_time() - began
     Path(place, "packed").write_bytes(body)
     held = sum(path.stat().st_size for path in folder.iterdir())
-    pipe.send({"seconds": took, "packed": len(body), "index": held, "peak": _peak()})
+    pipe.send({"seconds": took, "packed": len(body), "index": held, "peak": peak_bytes()})
 
 
 def _read(size: int, place: str, pipe: Any) -> None:
@@ -116,11 +116,7 @@ def _read(size: int, place: str, pipe: Any) -> None:
     part = index.opened(folder)
     for q in _asked():
         index.search([part], text.asked(q), Filters(), limit=24)
-    pipe.send({"peak": _peak()})
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB
+    pipe.send({"peak": peak_bytes()})
 
 
 def _relevance() -> bool:
