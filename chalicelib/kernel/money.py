@@ -78,20 +78,30 @@ class Money(Struct, frozen=True, order=True):
 
     def allocate(self, weights: Sequence[int]) -> list[Self]:
         """Split by weight; the largest remainders get the spare cents."""
-        total = sum(weights)
-        assert total > 0, "somebody must take a share"
-        assert all(weight >= 0 for weight in weights), "weights are not negative"
-        exact = [self.amount * weight for weight in weights]
-        shares = [part // total for part in exact]
-        by_remainder = sorted(range(len(weights)), key=lambda i: (-(exact[i] % total), i))
-        for i in by_remainder[: self.amount - sum(shares)]:
-            shares[i] += 1
-        assert sum(shares) == self.amount, "splitting never loses a cent"
+        shares = shared(self.amount, weights)
         return [replace(self, amount=share) for share in shares]
 
     def decimal(self) -> Decimal:
         """The amount in major units, exactly."""
         return Decimal(self.amount).scaleb(-exponent(self.currency))
+
+
+def shared(amount: int, weights: Sequence[int]) -> list[int]:
+    """Split minor units by weight; the largest remainders get the spare ones, the first of equals
+    before the others. No share passes its weight while `amount` does not pass their sum.
+    """
+    total = sum(weights)
+    assert total > 0, "somebody must take a share"
+    assert min(weights) >= 0, "weights are not negative"
+    exact = [amount * weight for weight in weights]
+    shares = [part // total for part in exact]
+    spare = amount - sum(shares)
+    if spare:
+        by_remainder = sorted(range(len(weights)), key=lambda i: (-(exact[i] % total), i))
+        for i in by_remainder[:spare]:
+            shares[i] += 1
+    assert sum(shares) == amount, "splitting never loses a cent"
+    return shares
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
