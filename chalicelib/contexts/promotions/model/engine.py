@@ -1,0 +1,97 @@
+"""The quote: a pure function of a basket, the offers, who buys and when."""
+
+from collections.abc import Iterable
+
+from chalicelib.contexts.promotions.model.quotes import (
+    ANYBODY,
+    Adjustment,
+    Basket,
+    Gift,
+    Moment,
+    Quote,
+    QuotedDelivery,
+    QuotedLine,
+    Shopper,
+)
+from chalicelib.contexts.promotions.model.sheet import Part, Sheet, work
+from chalicelib.contexts.promotions.model.shelf import Shelf
+from chalicelib.kernel.money import Money
+
+
+def quote(basket: Basket, shelf: Shelf, moment: Moment, shopper: Shopper = ANYBODY) -> Quote:
+    """Price a basket. The same input gives the same quote, whatever the order of lines and offers.
+
+    Lines come out in the basket's order. No total is below zero, and every adjustment's parts by
+    merchant and platform sum to it. Offers of another currency than the basket's are not looked at.
+
+    Adding a line never raises another line's price *unexpectedly*. Exactly: what the product lane
+    leaves of a line depends on that line alone; and as long as no limit is passed, every merchant
+    offer that combines covers all of its merchant's lines, and platform offers and coupons cover the
+    whole cart, all goods together cost at most what they cost before plus the shown price of what
+    was added. Excluded is what merchants ask for by their rules: a fixed amount is shared with the
+    line that came, a larger offer whose threshold is now reached takes the place of another, on
+    other lines; a quota that has not enough left for the larger basket lets its offer go; and
+    narrow offers of a later lane find less to take off where an earlier one has taken more.
+    """
+    return _written(basket, work(basket, shelf, shopper, moment))
+
+
+def _written(basket: Basket, sheet: Sheet) -> Quote:
+    currency = basket.currency
+    lines: list[QuotedLine | None] = [None] * len(basket.lines)
+    for place, at in enumerate(sheet.order):
+        line = sheet.lines[place]
+        lines[at] = QuotedLine(
+            line.sku,
+            line.quantity,
+            Money(line.unit_price, currency),
+            Money(sheet.prices[place], currency),
+            _adjustments(sheet.parts[place], currency),
+        )
+    deliveries = _deliveries(basket, sheet)
+    goods = sum([line.unit_price * line.quantity for line in basket.lines])
+    left = sum(sheet.prices)
+    shipping = sum([one.total.amount for one in deliveries])
+    assert min(sheet.prices, default=0) >= 0, "no line costs less than nothing"
+    return Quote(
+        lines=tuple(line for line in lines if line is not None),
+        deliveries=deliveries,
+        gifts=tuple(
+            Gift(offer.id, offer.titles, offer.merchant_id, offer.sku) for offer in sheet.gifts
+        ),
+        used=sheet.used,
+        goods=Money(goods, currency),
+        discount=Money(goods - left, currency),
+        shipping=Money(shipping, currency),
+        payable=Money(left + shipping, currency),
+    )
+
+
+def _deliveries(basket: Basket, sheet: Sheet) -> tuple[QuotedDelivery, ...]:
+    result = []
+    for merchant_id, price in basket.shipping.items():
+        part = sheet.deliveries.get(merchant_id)
+        result.append(
+            QuotedDelivery(
+                merchant_id,
+                Money(price, basket.currency),
+                Money(price - (part.amount if part else 0), basket.currency),
+                _adjustments([part] if part else [], basket.currency),
+            )
+        )
+    return tuple(result)
+
+
+def _adjustments(parts: Iterable[Part], currency: str) -> tuple[Adjustment, ...]:
+    return tuple(
+        [
+            Adjustment(
+                part.offer,
+                part.titles,
+                Money(-part.amount, currency),
+                part.by_merchant,
+                part.amount - part.by_merchant,
+            )
+            for part in parts
+        ]
+    )

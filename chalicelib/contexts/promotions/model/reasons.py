@@ -1,0 +1,134 @@
+"""Why an offer applied, why another did not, and what is missing: worked out only for who asks."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from chalicelib.contexts.promotions.model.offers import Kind, Lane, Offer
+from chalicelib.contexts.promotions.model.quotes import ANYBODY, Basket, Moment, Shopper
+from chalicelib.contexts.promotions.model.reckoning import off_line, off_sum
+from chalicelib.contexts.promotions.model.sheet import Sheet, is_for, is_within, wanted, work
+from chalicelib.contexts.promotions.model.shelf import Reached, Shelf
+
+
+class Reason(StrEnum):
+    """The first thing that decided about an offer."""
+
+    APPLIED = "applied"
+    OTHER_CURRENCY = "other_currency"
+    NOT_STARTED = "not_started"
+    ENDED = "ended"
+    NOT_FOR_YOU = "not_for_you"
+    NOTHING_REACHED = "nothing_reached"
+    QUOTA_SHORT = "quota_short"
+    MEMBER_LIMIT = "member_limit"
+    BELOW_THRESHOLD = "below_threshold"
+    OUTDONE = "outdone"
+
+
+class Verdict(Struct, frozen=True):
+    """What became of one offer. Where it is below its threshold, `missing_amount` (minor units at
+    shown prices) or `missing_units` more would reach it, and it would then take `saves` off if
+    nothing outdid it. `off` is what it took off.
+    """
+
+    offer: str
+    titles: dict[str, str]
+    reason: Reason
+    off: int = 0
+    missing_amount: int = 0
+    missing_units: int = 0
+    saves: int = 0
+
+
+def explain(
+    basket: Basket, shelf: Shelf, moment: Moment, shopper: Shopper = ANYBODY
+) -> list[Verdict]:
+    """Say what became of every offer of the platform and of the basket's merchants, and of every
+    coupon put on it, by id.
+    """
+    sheet = work(basket, shelf, shopper, moment)
+    offers = shelf.concerning({line.merchant_id for line in basket.lines})
+    found = [*shelf.reached(sheet.lines), *Shelf(shopper.coupons).reached(sheet.lines)]
+    reached = {one.offer.id: one for one in found}
+    off = _taken(sheet)
+    verdicts = []
+    for offer in (*offers, *shopper.coupons):
+        one = reached.get(offer.id, Reached(offer, []))
+        reason = _reason(sheet, one, off, moment, shopper)
+        verdict = Verdict(offer.id, offer.titles, reason, off=off.get(offer.id, 0))
+        is_below = reason is Reason.BELOW_THRESHOLD
+        verdicts.append(_with_missing(sheet, one, verdict) if is_below else verdict)
+    return sorted(verdicts, key=lambda verdict: verdict.offer)
+
+
+def _taken(sheet: Sheet) -> dict[str, int]:
+    """What each offer took off; a gift takes nothing off and counts as applied."""
+    off = {offer.id: 0 for offer in sheet.gifts}
+    for parts in (*sheet.parts, list(sheet.deliveries.values())):
+        for part in parts:
+            off[part.offer] = off.get(part.offer, 0) + part.amount
+    return off
+
+
+def _reason(
+    sheet: Sheet, one: Reached, off: dict[str, int], moment: Moment, shopper: Shopper
+) -> Reason:
+    offer = one.offer
+    units = wanted(sheet, one)
+    used, uses = moment.used.get(offer.id, 0), shopper.uses.get(offer.id, 0)
+    decided = (
+        (Reason.APPLIED, offer.id in off),
+        (Reason.OTHER_CURRENCY, offer.currency != sheet.currency),
+        (Reason.NOT_STARTED, moment.now < offer.starts_at),
+        (Reason.ENDED, moment.now >= offer.ends_at),
+        (Reason.NOT_FOR_YOU, not is_for(offer, shopper)),
+        (Reason.NOTHING_REACHED, not one.places),
+        (Reason.QUOTA_SHORT, not is_within(offer.quota, used, units)),
+        (Reason.MEMBER_LIMIT, not is_within(offer.per_member, uses, units)),
+        (Reason.BELOW_THRESHOLD, not _is_met(sheet, one)),
+    )
+    return next((reason for reason, holds in decided if holds), Reason.OUTDONE)
+
+
+def _is_met(sheet: Sheet, one: Reached) -> bool:
+    if one.offer.lane is not Lane.PRODUCT:
+        return sheet.is_met(one)
+    return _units_missing(sheet, one) == 0
+
+
+def _units_missing(sheet: Sheet, one: Reached) -> int:
+    """What the line that is nearest to a threshold of the product lane lacks."""
+    least = one.offer.threshold.quantity if one.offer.threshold else 0
+    return max(0, least - max([sheet.quantities[place] for place in one.places], default=0))
+
+
+def _with_missing(sheet: Sheet, one: Reached, verdict: Verdict) -> Verdict:
+    offer, threshold = one.offer, one.offer.threshold
+    assert threshold is not None, "what is below a threshold has one"
+    price, units = sheet.sum_of(one, sheet.shown), sheet.units_of(one)
+    if offer.lane is Lane.PRODUCT:
+        missing = _units_missing(sheet, one)
+        saves = max(
+            off_line(offer, sheet.lines[place].unit_price * threshold.quantity, threshold.quantity)
+            for place in one.places
+        )
+    else:
+        missing = max(0, threshold.quantity - units)
+        saves = _saves(sheet, one, offer, price=max(price, threshold.amount))
+    return Verdict(
+        verdict.offer,
+        verdict.titles,
+        verdict.reason,
+        missing_amount=max(0, threshold.amount - price),
+        missing_units=missing,
+        saves=saves,
+    )
+
+
+def _saves(sheet: Sheet, one: Reached, offer: Offer, *, price: int) -> int:
+    """What an offer would take off: by units from what is there, by money from what it asks for."""
+    if offer.kind is Kind.BUY_X_GET_Y:
+        prices = [sheet.shown[place] for place in one.places]
+        return off_sum(offer, prices, [sheet.quantities[place] for place in one.places])
+    return off_sum(offer, [price], [1])
