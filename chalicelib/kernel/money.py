@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Self
 
 from msgspec import Struct
@@ -17,6 +18,12 @@ EXPONENTS = {
 }
 AMOUNT_MAX = 10**12
 _CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+@lru_cache(maxsize=256)
+def _is_currency(text: str) -> bool:
+    """Kept, for a shop makes much money of few currencies."""
+    return _CURRENCY.fullmatch(text) is not None
 
 
 def exponent(currency: str) -> int:
@@ -50,7 +57,7 @@ class Money(Struct, frozen=True, order=True):
 
     def __post_init__(self) -> None:
         assert type(self.amount) is int, "money is an integer of minor units"
-        assert _CURRENCY.fullmatch(self.currency), "a currency is three capital letters"
+        assert _is_currency(self.currency), "a currency is three capital letters"
 
     def __add__(self, other: Self) -> Self:
         assert self.currency == other.currency, "currencies never mix"
@@ -97,8 +104,8 @@ def shared(amount: int, weights: Sequence[int]) -> list[int]:
     shares = [part // total for part in exact]
     spare = amount - sum(shares)
     if spare:
-        by_remainder = sorted(range(len(weights)), key=lambda i: (-(exact[i] % total), i))
-        for i in by_remainder[:spare]:
+        wants = [-(part % total) for part in exact]
+        for i in sorted(range(len(wants)), key=wants.__getitem__)[:spare]:
             shares[i] += 1
     assert sum(shares) == amount, "splitting never loses a cent"
     return shares

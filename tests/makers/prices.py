@@ -18,6 +18,7 @@ from chalicelib.contexts.promotions.model.offers import (
 )
 from chalicelib.contexts.promotions.model.quotes import ANYBODY, Basket, Moment, Quote, Shopper
 from chalicelib.contexts.promotions.model.shelf import Line, Shelf
+from chalicelib.kernel.money import Money
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -47,7 +48,8 @@ def a_line(**overrides: Any) -> Line:
         "quantity": 1,
         "unit_price": 1_000,
     }
-    return Line(**(values | overrides))
+    values |= overrides
+    return Line(**(values | {"unit_price": Money(values["unit_price"], "GBP")}))
 
 
 def an_offer(**overrides: Any) -> Offer:
@@ -112,7 +114,7 @@ def _random_line(random: Random, number: int) -> Line:
         merchant_id=merchant_id,
         categories=CATEGORIES[kind],
         quantity=random.choice((1, 1, 2, 3, 7)),
-        unit_price=random.choice((0, 1, 99, 333, 1_000, 1_250, 10_007)),
+        unit_price=Money(random.choice((0, 1, 99, 333, 1_000, 1_250, 10_007)), "GBP"),
     )
 
 

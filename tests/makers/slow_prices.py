@@ -127,7 +127,9 @@ class Slow:
 
     def __init__(self, basket: Basket, offers: list, moment: Moment, shopper: Shopper) -> None:
         self.lines = {line.sku: line for line in basket.lines}
-        self.prices = {sku: line.unit_price * line.quantity for sku, line in self.lines.items()}
+        self.prices = {
+            sku: line.unit_price.amount * line.quantity for sku, line in self.lines.items()
+        }
         self.parts = {sku: [] for sku in self.lines}
         self.free, self.gifts = {}, []
         coupons = [one for one in shopper.coupons if runs(one, basket, moment, shopper)]

@@ -1,10 +1,7 @@
 """The quote: a pure function of a basket, the offers, who buys and when."""
 
-from collections.abc import Iterable
-
 from chalicelib.contexts.promotions.model.quotes import (
     ANYBODY,
-    Adjustment,
     Basket,
     Gift,
     Moment,
@@ -13,7 +10,7 @@ from chalicelib.contexts.promotions.model.quotes import (
     QuotedLine,
     Shopper,
 )
-from chalicelib.contexts.promotions.model.sheet import Part, Sheet, work
+from chalicelib.contexts.promotions.model.sheet import Sheet, work
 from chalicelib.contexts.promotions.model.shelf import Shelf
 from chalicelib.kernel.money import Money
 
@@ -39,22 +36,18 @@ def quote(basket: Basket, shelf: Shelf, moment: Moment, shopper: Shopper = ANYBO
 def _written(basket: Basket, sheet: Sheet) -> Quote:
     currency = basket.currency
     lines: list[QuotedLine | None] = [None] * len(basket.lines)
-    for place, at in enumerate(sheet.order):
-        line = sheet.lines[place]
+    rows = zip(sheet.order, sheet.lines, sheet.prices, sheet.adjustments, strict=True)
+    for at, line, price, adjustments in rows:
         lines[at] = QuotedLine(
-            line.sku,
-            line.quantity,
-            Money(line.unit_price, currency),
-            Money(sheet.prices[place], currency),
-            _adjustments(sheet.parts[place], currency),
+            line.sku, line.quantity, line.unit_price, Money(price, currency), tuple(adjustments)
         )
     deliveries = _deliveries(basket, sheet)
-    goods = sum([line.unit_price * line.quantity for line in basket.lines])
+    goods = sheet.goods
     left = sum(sheet.prices)
     shipping = sum([one.total.amount for one in deliveries])
     assert min(sheet.prices, default=0) >= 0, "no line costs less than nothing"
     return Quote(
-        lines=tuple(line for line in lines if line is not None),
+        lines=tuple([line for line in lines if line is not None]),
         deliveries=deliveries,
         gifts=tuple(
             Gift(offer.id, offer.titles, offer.merchant_id, offer.sku) for offer in sheet.gifts
@@ -69,29 +62,9 @@ def _written(basket: Basket, sheet: Sheet) -> Quote:
 
 def _deliveries(basket: Basket, sheet: Sheet) -> tuple[QuotedDelivery, ...]:
     result = []
-    for merchant_id, price in basket.shipping.items():
-        part = sheet.deliveries.get(merchant_id)
-        result.append(
-            QuotedDelivery(
-                merchant_id,
-                Money(price, basket.currency),
-                Money(price - (part.amount if part else 0), basket.currency),
-                _adjustments([part] if part else [], basket.currency),
-            )
-        )
+    for merchant_id, minor in basket.shipping.items():
+        price = Money(minor, basket.currency)
+        off = sheet.deliveries.get(merchant_id)
+        total = price + off.amount if off else price
+        result.append(QuotedDelivery(merchant_id, price, total, (off,) if off else ()))
     return tuple(result)
-
-
-def _adjustments(parts: Iterable[Part], currency: str) -> tuple[Adjustment, ...]:
-    return tuple(
-        [
-            Adjustment(
-                part.offer,
-                part.titles,
-                Money(-part.amount, currency),
-                part.by_merchant,
-                part.amount - part.by_merchant,
-            )
-            for part in parts
-        ]
-    )

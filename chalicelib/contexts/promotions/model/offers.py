@@ -120,15 +120,6 @@ class Offer(Struct, frozen=True, kw_only=True):
     combines_with: frozenset[Lane] = frozenset()
     merchant_bps: int = Funding.MERCHANT
 
-    @property
-    def combines(self) -> bool:
-        """Whether it allows others of its own lane beside it."""
-        return self.lane in self.combines_with
-
-    @property
-    def is_limited(self) -> bool:
-        return self.quota is not None or self.per_member is not None
-
 
 class OfferUnsound(Malformed):
     """The offer contradicts itself; `errors` name the fields and say what is wrong with each."""

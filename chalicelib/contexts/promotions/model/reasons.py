@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from chalicelib.contexts.promotions.model.offers import Kind, Lane, Offer
 from chalicelib.contexts.promotions.model.quotes import ANYBODY, Basket, Moment, Shopper
-from chalicelib.contexts.promotions.model.reckoning import off_line, off_sum
+from chalicelib.contexts.promotions.model.reckoning import off_lines, off_sum
 from chalicelib.contexts.promotions.model.sheet import Sheet, is_for, is_within, wanted, work
-from chalicelib.contexts.promotions.model.shelf import Reached, Shelf
+from chalicelib.contexts.promotions.model.shelf import Reached, Shelf, carded
 
 
 class Reason(StrEnum):
@@ -54,7 +54,7 @@ def explain(
     off = _taken(sheet)
     verdicts = []
     for offer in (*offers, *shopper.coupons):
-        one = reached.get(offer.id, Reached(offer, []))
+        one = reached.get(offer.id) or Reached(carded(offer), offer, [])
         reason = _reason(sheet, one, off, moment, shopper)
         verdict = Verdict(offer.id, offer.titles, reason, off=off.get(offer.id, 0))
         is_below = reason is Reason.BELOW_THRESHOLD
@@ -65,9 +65,9 @@ def explain(
 def _taken(sheet: Sheet) -> dict[str, int]:
     """What each offer took off; a gift takes nothing off and counts as applied."""
     off = {offer.id: 0 for offer in sheet.gifts}
-    for parts in (*sheet.parts, list(sheet.deliveries.values())):
-        for part in parts:
-            off[part.offer] = off.get(part.offer, 0) + part.amount
+    for made in (*sheet.adjustments, list(sheet.deliveries.values())):
+        for one in made:
+            off[one.offer] = off.get(one.offer, 0) - one.amount.amount
     return off
 
 
@@ -109,10 +109,9 @@ def _with_missing(sheet: Sheet, one: Reached, verdict: Verdict) -> Verdict:
     price, units = sheet.sum_of(one, sheet.shown), sheet.units_of(one)
     if offer.lane is Lane.PRODUCT:
         missing = _units_missing(sheet, one)
-        saves = max(
-            off_line(offer, sheet.lines[place].unit_price * threshold.quantity, threshold.quantity)
-            for place in one.places
-        )
+        prices = [line.unit_price.amount * threshold.quantity for line in sheet.lines]
+        quantities = [threshold.quantity] * len(prices)
+        saves = max(off_lines(offer, prices, quantities, one.places))
     else:
         missing = max(0, threshold.quantity - units)
         saves = _saves(sheet, one, offer, price=max(price, threshold.amount))
@@ -130,5 +129,5 @@ def _saves(sheet: Sheet, one: Reached, offer: Offer, *, price: int) -> int:
     """What an offer would take off: by units from what is there, by money from what it asks for."""
     if offer.kind is Kind.BUY_X_GET_Y:
         prices = [sheet.shown[place] for place in one.places]
-        return off_sum(offer, prices, [sheet.quantities[place] for place in one.places])
-    return off_sum(offer, [price], [1])
+        return off_sum(offer, prices, sheet.quantities, one.places)
+    return off_sum(offer, [price], [1], [0])

@@ -1,29 +1,34 @@
 """How much an offer takes off: whole minor units, never more than there is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chalicelib.contexts.promotions.model.offers import BPS_ALL, Kind, Offer
 
 
-def off_line(offer: Offer, price: int, quantity: int) -> int:
-    """What an offer for single articles takes off a line that costs `price`."""
+def off_lines(
+    offer: Offer, prices: Sequence[int], quantities: Sequence[int], places: Iterable[int]
+) -> list[int]:
+    """What an offer for single articles takes off each of the lines at these places."""
+    amount, cap = offer.amount, offer.cap
     if offer.kind is Kind.FIXED_PRICE:
-        return max(0, price - offer.amount * quantity)
-    return percent(offer, price)
+        left = [prices[place] - amount * quantities[place] for place in places]
+        return [max(0, off) for off in left]
+    bps = offer.percent_bps
+    offs = [(prices[place] * bps + BPS_ALL // 2) // BPS_ALL for place in places]
+    return offs if cap is None else [min(off, cap) for off in offs]
 
 
-def off_sum(offer: Offer, prices: Sequence[int], quantities: Sequence[int]) -> int:
-    """What an offer for several lines takes off all of them; `prices` are the lines' own."""
+def off_sum(
+    offer: Offer, prices: Sequence[int], quantities: Sequence[int], places: Sequence[int]
+) -> int:
+    """What an offer takes off all the lines at these places; `prices` are of these alone."""
+    kind = offer.kind
+    if kind is Kind.BUY_X_GET_Y:
+        return free_units(offer, prices, [quantities[place] for place in places])
     price = sum(prices)
-    match offer.kind:
-        case Kind.AMOUNT_OFF:
-            return min(offer.amount, price)
-        case Kind.PERCENT_OFF:
-            return percent(offer, price)
-        case Kind.BUY_X_GET_Y:
-            return free_units(offer, prices, quantities)
-        case Kind.FIXED_PRICE | Kind.GIFT | Kind.FREE_SHIPPING:
-            return 0
+    if kind is Kind.PERCENT_OFF:
+        return percent(offer, price)
+    return min(offer.amount, price) if kind is Kind.AMOUNT_OFF else 0
 
 
 def percent(offer: Offer, price: int) -> int:
@@ -39,16 +44,17 @@ def free_units(offer: Offer, prices: Sequence[int], quantities: Sequence[int]) -
     divided by its quantity, cents cut off.
     """
     group = offer.buy + offer.get
-    stacks = sorted(
-        ((price // units, units) for price, units in zip(prices, quantities, strict=True)),
-        reverse=True,
-    )
-    grouped = sum(quantity for _, quantity in stacks) // group * group
-    worth, passed = 0, 0
+    grouped = sum(quantities) // group * group
+    if not grouped:
+        return 0
+    stacks = [(price // units, units) for price, units in zip(prices, quantities, strict=True)]
+    stacks.sort(reverse=True)
+    worth = passed = free = 0
     for unit, quantity in stacks:
-        upto = min(passed + quantity, grouped)
-        worth += unit * (_free_among(offer, upto) - _free_among(offer, passed))
-        passed = upto
+        passed = min(passed + quantity, grouped)
+        free_by_now = _free_among(offer, passed)
+        worth += unit * (free_by_now - free)
+        free = free_by_now
     return worth
 
 
@@ -58,10 +64,14 @@ def _free_among(offer: Offer, first: int) -> int:
     return first // group * offer.get + max(0, first % group - offer.buy)
 
 
-def merchants_parts(offer: Offer, parts: Sequence[int]) -> list[int]:
+def merchants_parts(offer: Offer, parts: Sequence[int]) -> Sequence[int]:
     """What of each part of a discount its merchant pays: together its share of the whole, halves
     rounded up, and of no part more than there is.
     """
+    if offer.merchant_bps == BPS_ALL:
+        return parts
+    if len(parts) == 1:
+        return ((parts[0] * offer.merchant_bps + BPS_ALL // 2) // BPS_ALL,)
     paid, passed, result = 0, 0, []
     for part in parts:
         passed += part

@@ -8,35 +8,28 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from chalicelib.contexts.promotions.model.offers import BPS_ALL, TURNS, Kind, Lane, Offer
-from chalicelib.contexts.promotions.model.quotes import POINTS, Basket, Moment, Shopper
-from chalicelib.contexts.promotions.model.reckoning import merchants_parts, off_line, off_sum
-from chalicelib.contexts.promotions.model.shelf import Reached, Shelf
-from chalicelib.kernel.money import shared
+from chalicelib.contexts.promotions.model.offers import BPS_ALL, EVERYBODY, Kind, Lane, Offer
+from chalicelib.contexts.promotions.model.quotes import POINTS, Adjustment, Basket, Moment, Shopper
+from chalicelib.contexts.promotions.model.reckoning import merchants_parts, off_lines, off_sum
+from chalicelib.contexts.promotions.model.shelf import LANES, Card, Reached, Shelf
+from chalicelib.kernel.money import Money, shared
 
 POINTS_TITLES = {"en": "Points", "zh-CN": "积分"}
-SUM_LANES = (Lane.MERCHANT, Lane.PLATFORM, Lane.COUPONS)
+PRODUCT, MERCHANT, PLATFORM, COUPONS, SHIPPING, _ = range(len(LANES))
 
 
-class Part(Struct, frozen=True):
-    """What one offer takes off one line or delivery, and what of it the merchant pays."""
-
-    offer: str
-    titles: dict[str, str]
-    amount: int
-    by_merchant: int
-
-
-Steps = list[tuple[Offer, list[tuple[int, int]]]]
-"""Offers in turn, each with the places of its lines and what it takes off them."""
+Step = tuple[Card, Sequence[int], Sequence[int]]
+"""An offer, the places of its lines and what it takes off them."""
 
 
 class Plan(Struct, frozen=True):
-    """What offers that run together take off. Of equal plans the first by `name` is taken."""
+    """What offers that run together take off, in turn. Of equal plans the first by `name` is taken:
+    the first id of those that take something off, for who takes nothing decides nothing.
+    """
 
-    name: str
     off: int
-    steps: Steps
+    name: str
+    steps: list[Step]
 
 
 class Sheet:
@@ -44,13 +37,15 @@ class Sheet:
 
     def __init__(self, basket: Basket) -> None:
         self.currency = basket.currency
-        self.order = sorted(range(len(basket.lines)), key=lambda at: basket.lines[at].sku)
+        skus = [line.sku for line in basket.lines]
+        self.order = sorted(range(len(skus)), key=skus.__getitem__)
         self.lines = [basket.lines[at] for at in self.order]
         self.quantities = [line.quantity for line in self.lines]
-        self.prices = [line.unit_price * line.quantity for line in self.lines]
+        self.prices = [line.unit_price.amount * line.quantity for line in self.lines]
         self.shown = self.prices
-        self.parts: list[list[Part]] = [[] for _ in self.lines]
-        self.deliveries: dict[str, Part] = {}
+        self.goods = sum(self.prices)
+        self.adjustments: list[list[Adjustment]] = [[] for _ in self.lines]
+        self.deliveries: dict[str, Adjustment] = {}
         self.gifts: list[Offer] = []
         self.used: dict[str, int] = {}
 
@@ -62,27 +57,42 @@ class Sheet:
 
     def is_met(self, reached: Reached) -> bool:
         """Whether the threshold is reached, counted at the shown prices."""
-        threshold = reached.offer.threshold
-        if threshold is None:
-            return True
-        if threshold.quantity:
-            return self.units_of(reached) >= threshold.quantity
-        return self.sum_of(reached, self.shown) >= threshold.amount
+        card = reached.card
+        if card.units_min:
+            return self.units_of(reached) >= card.units_min
+        return not card.amount_min or self.sum_of(reached, self.shown) >= card.amount_min
 
-    def take(self, plan: Plan) -> None:
-        """Write a plan onto the sheet."""
-        for offer, parts in plan.steps:
-            paid = merchants_parts(offer, [amount for _, amount in parts])
-            for (place, amount), by_merchant in zip(parts, paid, strict=True):
-                self._write(place, Part(offer.id, offer.titles, amount, by_merchant))
-            self.use(offer, [place for place, amount in parts if amount])
+    def take(self, card: Card, places: Sequence[int], amounts: Sequence[int]) -> None:
+        """Write what an offer takes off the lines at these places onto the sheet."""
+        offer = card.offer
+        paid = merchants_parts(offer, amounts)
+        for place, amount, by_merchant in zip(places, amounts, paid, strict=True):
+            if amount:
+                self.prices[place] -= amount
+                off = Money(-amount, self.currency)
+                made = Adjustment(card.id, offer.titles, off, by_merchant, amount - by_merchant)
+                self.adjustments[place].append(made)
+        if card.is_limited:
+            self.use(card, [at for at, amount in zip(places, amounts, strict=True) if amount])
 
-    def use(self, offer: Offer, places: Sequence[int]) -> None:
+    def take_one(self, card: Card, place: int, amount: int) -> None:
+        """Write what an offer takes off one line onto the sheet."""
+        offer = card.offer
+        bps = offer.merchant_bps
+        paid = amount if bps == BPS_ALL else (amount * bps + BPS_ALL // 2) // BPS_ALL
+        self.prices[place] -= amount
+        off = Money(-amount, self.currency)
+        made = Adjustment(card.id, offer.titles, off, paid, amount - paid)
+        self.adjustments[place].append(made)
+        if card.is_limited:
+            self.use(card, (place,))
+
+    def use(self, card: Card, places: Sequence[int]) -> None:
         """Count what a limited offer is used for: units in the product lane, else the purchase."""
-        if offer.is_limited and places:
+        if card.is_limited and places:
             units = sum([self.quantities[place] for place in places])
-            used = units if offer.lane is Lane.PRODUCT else 1
-            self.used[offer.id] = self.used.get(offer.id, 0) + used
+            used = units if card.lane_number == PRODUCT else 1
+            self.used[card.id] = self.used.get(card.id, 0) + used
 
     def spend(self, points: int, bps_max: int) -> None:
         """Pay with points, up to a share of what the goods cost by now."""
@@ -91,26 +101,30 @@ class Sheet:
         if amount < 1:
             return
         for place, part in enumerate(shared(amount, self.prices)):
-            self._write(place, Part(POINTS, POINTS_TITLES, part, 0))
-
-    def _write(self, place: int, part: Part) -> None:
-        if part.amount:
-            self.prices[place] -= part.amount
-            self.parts[place].append(part)
+            if part:
+                self.prices[place] -= part
+                money = Money(-part, self.currency)
+                made = Adjustment(POINTS, POINTS_TITLES, money, 0, part)
+                self.adjustments[place].append(made)
 
 
 def work(basket: Basket, shelf: Shelf, shopper: Shopper, moment: Moment) -> Sheet:
     """Work a basket through all lanes."""
     sheet = Sheet(basket)
     lanes = _open(sheet, shelf, shopper, moment)
-    _price_articles(sheet, lanes[Lane.PRODUCT])
+    _price_articles(sheet, lanes[PRODUCT])
     sheet.shown = list(sheet.prices)
-    for lane in SUM_LANES:
-        met = [reached for reached in lanes[lane] if sheet.is_met(reached)]
-        for rivals in _rivals(lane, met):
-            sheet.take(min(_plans(sheet, rivals), key=_most_off))
-        _give(sheet, met)
-    _deliver(sheet, basket, lanes[Lane.SHIPPING])
+    met = [reached for reached in lanes[MERCHANT] if sheet.is_met(reached)]
+    of_merchants: dict[str, list[Reached]] = {}
+    for reached in met:
+        if reached.offer.kind is not Kind.GIFT:
+            of_merchants.setdefault(reached.offer.merchant_id, []).append(reached)
+    for rivals in of_merchants.values():
+        _compete(sheet, rivals)
+    for lane in (PLATFORM, COUPONS):
+        _compete(sheet, [reached for reached in lanes[lane] if sheet.is_met(reached)])
+    _give(sheet, met)
+    _deliver(sheet, basket, lanes[SHIPPING])
     sheet.spend(shopper.points, shopper.points_bps_max)
     return sheet
 
@@ -135,145 +149,166 @@ def is_within(limit: int | None, used: int, units: int) -> bool:
     return limit is None or used + units <= limit
 
 
-def _open(
-    sheet: Sheet, shelf: Shelf, shopper: Shopper, moment: Moment
-) -> dict[Lane, list[Reached]]:
-    """Find the offers that may run here and now, by lane."""
+def _open(sheet: Sheet, shelf: Shelf, shopper: Shopper, moment: Moment) -> list[list[Reached]]:
+    """Find the offers that may run here and now, by the number of their lane."""
     found = shelf.reached(sheet.lines)
     if shopper.coupons:
         found += Shelf(shopper.coupons).reached(sheet.lines)
-    lanes: dict[Lane, list[Reached]] = {lane: [] for lane in Lane}
+    lanes: list[list[Reached]] = [[] for _ in LANES]
+    now, currency = moment.now, sheet.currency
     for reached in found:
-        if _is_open(sheet, reached, shopper, moment):
-            lanes[reached.offer.lane].append(reached)
+        offer = reached.offer
+        if (
+            offer.starts_at <= now < offer.ends_at
+            and offer.currency == currency
+            and (offer.audience is EVERYBODY or is_for(offer, shopper))
+            and not (reached.card.is_limited and _is_used_up(sheet, reached, shopper, moment))
+        ):
+            lanes[reached.card.lane_number].append(reached)
     return lanes
 
 
-def _is_open(sheet: Sheet, reached: Reached, shopper: Shopper, moment: Moment) -> bool:
-    offer = reached.offer
-    is_running = offer.starts_at <= moment.now < offer.ends_at
-    if not is_running or offer.currency != sheet.currency or not is_for(offer, shopper):
-        return False
-    if not offer.is_limited:
-        return True
-    units = wanted(sheet, reached)
-    return is_within(offer.quota, moment.used.get(offer.id, 0), units) and is_within(
-        offer.per_member, shopper.uses.get(offer.id, 0), units
+def _is_used_up(sheet: Sheet, reached: Reached, shopper: Shopper, moment: Moment) -> bool:
+    offer, units = reached.offer, wanted(sheet, reached)
+    return not (
+        is_within(offer.quota, moment.used.get(offer.id, 0), units)
+        and is_within(offer.per_member, shopper.uses.get(offer.id, 0), units)
     )
 
 
 def _price_articles(sheet: Sheet, found: Iterable[Reached]) -> None:
     """Run the product lane: each line by itself takes the best there is for it."""
-    alone: dict[int, Plan] = {}
-    together: dict[int, list[Offer]] = {}
+    offs = [0] * len(sheet.lines)
+    best: list[Card | None] = [None] * len(sheet.lines)
+    together = _contend(sheet, found, offs, best)
+    for place, card in enumerate(best):
+        plan = _on_line(sheet, place, together[place]) if place in together else None
+        alone = (-offs[place], card.id) if card else (0, "")
+        if plan and (-plan.off, plan.name) < alone:
+            for step in plan.steps:
+                sheet.take(*step)
+        elif card:
+            sheet.take_one(card, place, offs[place])
+
+
+def _contend(
+    sheet: Sheet, found: Iterable[Reached], offs: list[int], best: list[Card | None]
+) -> dict[int, list[Card]]:
+    """Find the best offer that runs alone on each line, and the several that combine on it."""
+    together: dict[int, list[Card]] = {}
     for reached in found:
-        offer = reached.offer
-        least = offer.threshold.quantity if offer.threshold else 0
-        for place in reached.places:
-            quantity = sheet.quantities[place]
-            if quantity < least:
-                continue
-            if offer.combines:
-                together.setdefault(place, []).append(offer)
-                continue
-            off = off_line(offer, sheet.prices[place], quantity)
-            best = alone.get(place)
-            if best is None or (-off, offer.id) < (-best.off, best.name):
-                alone[place] = Plan(offer.id, off, [(offer, [(place, off)])])
-    for place, offers in together.items():
-        plan = _on_line(sheet, place, offers)
-        alone[place] = min(alone.get(place, plan), plan, key=_most_off)
-    for place in sorted(alone):
-        sheet.take(alone[place])
+        card, places = reached.card, reached.places
+        if card.units_min:
+            places = [place for place in places if sheet.quantities[place] >= card.units_min]
+        if not card.combines:
+            _outdo(sheet, card, places, offs, best)
+            continue
+        for place in places:
+            together.setdefault(place, []).append(card)
+    for place in [place for place, cards in together.items() if len(cards) == 1]:
+        _outdo(sheet, together.pop(place)[0], (place,), offs, best)
+    return together
 
 
-def _on_line(sheet: Sheet, place: int, offers: Iterable[Offer]) -> Plan:
+def _outdo(
+    sheet: Sheet, card: Card, places: Sequence[int], offs: list[int], best: list[Card | None]
+) -> None:
+    """Put an offer wherever it takes more off than the best so far, or as much with a lower id."""
+    found = off_lines(card.offer, sheet.prices, sheet.quantities, places)
+    for place, off in zip(places, found, strict=True):
+        if off < offs[place] or not off:
+            continue
+        rival = best[place]
+        if off > offs[place] or rival is None or card.id < rival.id:
+            offs[place] = off
+            best[place] = card
+
+
+def _on_line(sheet: Sheet, place: int, cards: Iterable[Card]) -> Plan:
     """Run offers that combine on one line, one after the other."""
-    price = left = sheet.prices[place]
-    steps: Steps = []
-    for offer in sorted(offers, key=_turn):
-        off = off_line(offer, left, sheet.quantities[place])
+    price, units = sheet.prices[place], (sheet.quantities[place],)
+    left = price
+    steps: list[Step] = []
+    for card in sorted(cards, key=_turn):
+        (off,) = off_lines(card.offer, (left,), units, (0,))
         left -= off
         if off:
-            steps.append((offer, [(place, off)]))
-    return Plan(_name(steps), price - left, steps)
+            steps.append((card, (place,), (off,)))
+    return Plan(price - left, _name(steps), steps)
 
 
-def _rivals(lane: Lane, met: Iterable[Reached]) -> list[list[Reached]]:
-    """Group the offers of a lane by those that compete: those of one merchant in its own lane, all
-    of them in the others. Gifts compete with nobody.
-    """
-    groups: dict[str, list[Reached]] = {}
-    for reached in met:
-        if reached.offer.kind is not Kind.GIFT:
-            name = reached.offer.merchant_id if lane is Lane.MERCHANT else ""
-            groups.setdefault(name, []).append(reached)
-    return [groups[name] for name in sorted(groups)]
-
-
-def _plans(sheet: Sheet, rivals: Iterable[Reached]) -> list[Plan]:
-    """List what can be done with rivals: each alone, and all that combine together."""
-    together, plans = [], []
+def _compete(sheet: Sheet, rivals: list[Reached]) -> None:
+    """Let the one that takes most off run, or all that combine together if they take more."""
+    together = [reached for reached in rivals if reached.card.combines]
+    plan = _in_turn(sheet, together) if len(together) > 1 else None
+    best = (-plan.off, plan.name) if plan else (0, "")
+    winner: tuple[Reached, list[int]] | None = None
     for reached in rivals:
-        if reached.offer.combines:
-            together.append(reached)
-        else:
-            plans.append(_in_turn(sheet, [reached]))
-    if together:
-        plans.append(_in_turn(sheet, together))
-    return plans
+        if plan and reached.card.combines:
+            continue
+        prices = [sheet.prices[place] for place in reached.places]
+        off = off_sum(reached.offer, prices, sheet.quantities, reached.places)
+        if off and (-off, reached.card.id) < best:
+            best = (-off, reached.card.id)
+            winner = (reached, prices)
+    if winner:
+        reached, prices = winner
+        sheet.take(reached.card, reached.places, shared(-best[0], prices))
+        return
+    for step in plan.steps if plan else ():
+        sheet.take(*step)
 
 
 def _in_turn(sheet: Sheet, together: Iterable[Reached]) -> Plan:
     """Run offers one after the other, each on what the ones before have left."""
     left: dict[int, int] = {}
-    steps: Steps = []
+    steps: list[Step] = []
     whole = 0
-    for reached in sorted(together, key=lambda one: _turn(one.offer)):
+    for reached in sorted(together, key=lambda one: one.card.turn):
         places = reached.places
         prices = [left.get(place, sheet.prices[place]) for place in places]
-        off = off_sum(reached.offer, prices, [sheet.quantities[place] for place in places])
+        off = off_sum(reached.offer, prices, sheet.quantities, places)
         if not off:
             continue
-        parts = list(zip(places, shared(off, prices), strict=True))
-        for (place, amount), price in zip(parts, prices, strict=True):
+        amounts = shared(off, prices)
+        for place, price, amount in zip(places, prices, amounts, strict=True):
             left[place] = price - amount
-        steps.append((reached.offer, parts))
+        steps.append((reached.card, places, amounts))
         whole += off
-    return Plan(_name(steps), whole, steps)
+    return Plan(whole, _name(steps), steps)
 
 
 def _give(sheet: Sheet, met: Iterable[Reached]) -> None:
     for reached in sorted(met, key=lambda one: one.offer.id):
         if reached.offer.kind is Kind.GIFT:
             sheet.gifts.append(reached.offer)
-            sheet.use(reached.offer, reached.places)
+            sheet.use(reached.card, reached.places)
 
 
 def _deliver(sheet: Sheet, basket: Basket, found: Iterable[Reached]) -> None:
     """Let each merchant's delivery go free by the first offer that reaches any of its lines."""
+    costly = {merchant_id for merchant_id, price in basket.shipping.items() if price}
     for reached in sorted(found, key=lambda one: one.offer.id):
+        if not costly:
+            return
         if not sheet.is_met(reached):
             continue
         offer = reached.offer
-        free = {sheet.lines[place].merchant_id for place in reached.places}
-        for merchant_id in sorted(free - sheet.deliveries.keys()):
-            price = basket.shipping.get(merchant_id, 0)
-            if price:
-                (by_merchant,) = merchants_parts(offer, [price])
-                sheet.deliveries[merchant_id] = Part(offer.id, offer.titles, price, by_merchant)
-        if offer.id in {part.offer for part in sheet.deliveries.values()}:
-            sheet.use(offer, reached.places)
+        free = costly & {sheet.lines[place].merchant_id for place in reached.places}
+        costly -= free
+        for merchant_id in sorted(free):
+            price = basket.shipping[merchant_id]
+            (by_merchant,) = merchants_parts(offer, [price])
+            off = Money(-price, sheet.currency)
+            made = Adjustment(offer.id, offer.titles, off, by_merchant, price - by_merchant)
+            sheet.deliveries[merchant_id] = made
+        if free:
+            sheet.use(reached.card, reached.places)
 
 
-def _name(steps: Steps) -> str:
-    """The first id of those that take something off: who takes nothing decides nothing."""
-    return min([offer.id for offer, _ in steps], default="")
+def _name(steps: Iterable[Step]) -> str:
+    return min([card.id for card, _, _ in steps], default="")
 
 
-def _turn(offer: Offer) -> tuple[int, str]:
-    return TURNS[offer.kind], offer.id
-
-
-def _most_off(plan: Plan) -> tuple[int, str]:
-    return -plan.off, plan.name
+def _turn(card: Card) -> tuple[int, str]:
+    return card.turn
