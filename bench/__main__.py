@@ -1,13 +1,13 @@
 """`make bench`: CPU, round trips, cold start, memory and size, each against its limit.
 
 Times are ratios of paired runs in one process, since machines differ and drift; counts are exact.
-`python -m bench routes|pages|cold|memory|size|search` runs one part; `lighthouse`, which fetches its program
+`python -m bench routes|pages|cold|memory|size|search|prices` runs one part; `lighthouse`, which fetches its program
 from npm, runs only by name.
 """
 
 import sys
 
-from bench import cold, lighthouse, memory, pages, routes, search, size
+from bench import cold, lighthouse, memory, pages, prices, routes, search, size
 
 PARTS = {
     "routes": routes.main,
@@ -16,6 +16,7 @@ PARTS = {
     "memory": memory.main,
     "size": size.main,
     "search": search.main,
+    "prices": prices.main,
 }
 BY_NAME = {"lighthouse": lighthouse.main}
 
