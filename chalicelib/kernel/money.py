@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Self
 
 from msgspec import Struct
@@ -18,12 +17,14 @@ EXPONENTS = {
 }
 AMOUNT_MAX = 10**12
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_SEEN: set[str] = set()
+"""Currencies that were looked at, for a shop makes much money of few."""
 
 
-@lru_cache(maxsize=256)
 def _is_currency(text: str) -> bool:
-    """Kept, for a shop makes much money of few currencies."""
-    return _CURRENCY.fullmatch(text) is not None
+    if _CURRENCY.fullmatch(text):
+        _SEEN.add(text)
+    return text in _SEEN
 
 
 def exponent(currency: str) -> int:
@@ -57,7 +58,9 @@ class Money(Struct, frozen=True, order=True):
 
     def __post_init__(self) -> None:
         assert type(self.amount) is int, "money is an integer of minor units"
-        assert _is_currency(self.currency), "a currency is three capital letters"
+        assert self.currency in _SEEN or _is_currency(self.currency), (
+            "a currency is three capital letters"
+        )
 
     def __add__(self, other: Self) -> Self:
         assert self.currency == other.currency, "currencies never mix"

@@ -64,13 +64,13 @@ class Sheet:
 
     def take(self, card: Card, places: Sequence[int], amounts: Sequence[int]) -> None:
         """Write what an offer takes off the lines at these places onto the sheet."""
-        offer = card.offer
-        paid = merchants_parts(offer, amounts)
+        name, titles, currency = card.id, card.offer.titles, self.currency
+        paid = merchants_parts(card.offer, amounts)
         for place, amount, by_merchant in zip(places, amounts, paid, strict=True):
             if amount:
                 self.prices[place] -= amount
-                off = Money(-amount, self.currency)
-                made = Adjustment(card.id, offer.titles, off, by_merchant, amount - by_merchant)
+                off = Money(-amount, currency)
+                made = Adjustment(name, titles, off, by_merchant, amount - by_merchant)
                 self.adjustments[place].append(made)
         if card.is_limited:
             self.use(card, [at for at, amount in zip(places, amounts, strict=True) if amount])
@@ -216,10 +216,8 @@ def _outdo(
     """Put an offer wherever it takes more off than the best so far, or as much with a lower id."""
     found = off_lines(card.offer, sheet.prices, sheet.quantities, places)
     for place, off in zip(places, found, strict=True):
-        if off < offs[place] or not off:
-            continue
         rival = best[place]
-        if off > offs[place] or rival is None or card.id < rival.id:
+        if off > offs[place] or (off == offs[place] and rival is not None and card.id < rival.id):
             offs[place] = off
             best[place] = card
 
@@ -291,9 +289,11 @@ def _deliver(sheet: Sheet, basket: Basket, found: Iterable[Reached]) -> None:
     for reached in sorted(found, key=lambda one: one.offer.id):
         if not costly:
             return
+        offer = reached.offer
+        if offer.merchant_id and offer.merchant_id not in costly:
+            continue
         if not sheet.is_met(reached):
             continue
-        offer = reached.offer
         free = costly & {sheet.lines[place].merchant_id for place in reached.places}
         costly -= free
         for merchant_id in sorted(free):
