@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.visitor import ARGUMENTS, LEFT_OUT, chromium
+from tests.makers import chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 240
@@ -82,12 +82,5 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium, opened once."""
-    path = chromium()
-    if not path:
-        pytest.skip(LEFT_OUT)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with chromium.opened() as opened:
         yield opened
-        opened.close()

@@ -1,17 +1,10 @@
 """A person at a browser: every complaint of it is remembered."""
 
-import os
 import re
-import shutil
-import subprocess
 from typing import Any
 
 from tests.makers import axe
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-INSTALL_TIMEOUT_S = 240
-LEFT_OUT = "browser tests were left out: no Chromium here; add it with `apt-get install chromium`"
 FIELDS = {
     "email": "ada@shopper.example",
     "name": "Ada Example",
@@ -26,27 +19,6 @@ AT_HOME = {
 }
 """How a Chinese shopper tells the same: the address pasted whole."""
 HEIGHT = 844
-
-
-def chromium() -> str:
-    """Where Chromium lies: the one found here, or Debian's where it may be installed; else ""."""
-    return _found() or _installed()
-
-
-def _found() -> str:
-    return next((path for path in map(shutil.which, NAMES) if path), "")
-
-
-def _installed() -> str:
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return ""
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-        done = subprocess.run(
-            ["apt-get", "-q", *command], capture_output=True, check=False, timeout=INSTALL_TIMEOUT_S
-        )
-        if done.returncode != 0:
-            return ""
-    return _found()
 
 
 class Visitor:

@@ -1,7 +1,6 @@
 """axe over every page and state of the shop, in a real browser: both widths, both languages."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 
 from chalicelib.aws import settings as settings_module
 from chalicelib.web import i18n
-from tests.makers import axe
+from tests.makers import axe, chromium
 from tests.makers.bridge import EDGE_SECRET, bridged
 from tests.makers.browser import Browser
 from tests.makers.pseudo import Pseudo
@@ -18,8 +17,6 @@ from tests.pages.test_security import sent_code
 
 pytestmark = pytest.mark.browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 WIDTHS = (390, 1280)
 ALL = bool(os.environ.get("SOUK_EVERY_STATE"))
 """Every state at both widths and in both languages, which takes some minutes; else a few, once each."""
@@ -36,17 +33,10 @@ FEW = {
 }
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    path = next((found for found in map(shutil.which, NAMES) if found), "")
-    if not path:
-        pytest.skip("browser tests were left out: no Chromium here; add `apt-get install chromium`")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+@pytest.fixture(scope="module", name="chromium")
+def _chromium() -> Iterator[Any]:
+    with chromium.opened() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
