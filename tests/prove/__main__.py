@@ -35,6 +35,7 @@ SUITES = (
     Suite("storm", "fault storm, poison, keys", (*PYTEST, "-n", "2", "tests/faults/storm")),
     Suite("simulator", "seeds and lost callbacks", (*PYTEST, "-n", "2", *SIMULATED)),
     Suite("doors", "tenants, forgeries, fuzz", (*PYTEST, "-n", "2", "tests/doors")),
+    Suite("prices", "offers, coupons and points", (*PYTEST, "-n", "2", "tests/unit/promotions")),
     Suite("planted", "planted bugs", (sys.executable, "-m", "tests.planted")),
 )
 

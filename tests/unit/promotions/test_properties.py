@@ -3,26 +3,17 @@
 from random import Random
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from chalicelib.contexts.orders.model.refunds import plan, plan_rest
-from chalicelib.contexts.orders.model.refusals import NothingToRefund
 from chalicelib.contexts.promotions.model.offers import Lane
 from chalicelib.contexts.promotions.model.quotes import POINTS, Quote
 from chalicelib.contexts.promotions.model.reasons import Reason, explain
 from chalicelib.contexts.promotions.model.shelf import Shelf
 from chalicelib.kernel.money import total
-from tests.makers.orders import a_line as an_order_line
-from tests.makers.orders import an_order
+from tests.makers.price_promises import counts, markets, promise, seeds, shuffles
 from tests.makers.prices import Market, random_market
-from tests.makers.scale import pick
-from tests.makers.slow_prices import Slow
 
-CASES = settings(max_examples=pick(1_000, 20_000))
-seeds, counts = st.integers(0, 2**32), st.integers(0, 12)
-markets = st.builds(random_market, seeds, st.integers(0, 8), counts)
 plain_markets = st.builds(
     lambda seed, lines, offers: random_market(seed, lines, offers, plain=True),
     seeds,
@@ -35,8 +26,7 @@ def goods_of(quote: Quote) -> int:
     return quote.goods.amount - quote.discount.amount
 
 
-@CASES
-@given(markets)
+@promise(markets)
 def test_everything_sums_to_the_cent_and_nothing_is_below_zero(market: Market) -> None:
     quote = market.quote()
     funding = {offer.id: offer.merchant_bps for offer in market.offers + market.shopper.coupons}
@@ -64,8 +54,7 @@ def test_everything_sums_to_the_cent_and_nothing_is_below_zero(market: Market) -
         assert abs(by_merchant - due) <= 0.5 * lines
 
 
-@CASES
-@given(markets, st.randoms(use_true_random=False))
+@promise(markets, shuffles)
 def test_no_order_of_offers_or_lines_shows_in_a_price(market: Market, random: Random) -> None:
     offers, coupons = list(market.offers), list(market.shopper.coupons)
     lines = list(market.basket.lines)
@@ -82,8 +71,7 @@ def test_no_order_of_offers_or_lines_shows_in_a_price(market: Market, random: Ra
     assert replace(one, lines=()) == replace(other, lines=())
 
 
-@CASES
-@given(plain_markets)
+@promise(plain_markets)
 def test_an_added_line_costs_the_others_at_most_nothing(market: Market) -> None:
     *kept, added = market.basket.lines
     before = replace(market, basket=replace(market.basket, lines=tuple(kept))).quote()
@@ -98,8 +86,7 @@ def test_an_added_line_costs_the_others_at_most_nothing(market: Market) -> None:
     assert shown_after.lines[:-1] == shown_before.lines
 
 
-@CASES
-@given(markets)
+@promise(markets)
 def test_an_offer_that_went_or_did_not_apply_leaves_no_trace(market: Market) -> None:
     full = market.quote()
     verdicts = explain(market.basket, Shelf(market.offers), market.moment, market.shopper)
@@ -112,54 +99,6 @@ def test_an_offer_that_went_or_did_not_apply_leaves_no_trace(market: Market) -> 
         assert offer.id not in str(bare)
         assert replace(without, offers=(*without.offers, offer)).quote() == full
         assert without.quote() == bare
-
-
-@CASES
-@given(markets, st.randoms(use_true_random=False))
-def test_any_refunds_one_after_the_other_sum_to_what_was_paid(
-    market: Market, random: Random
-) -> None:
-    lines = [
-        an_order_line(line.sku, line.quantity, unit_price=line.unit_price, total=line.total)
-        for line in market.quote().lines
-        if line.total
-    ]
-    if not lines:
-        return
-    order = an_order(*(replace(line, commission=line.total) for line in lines), shipping=0)
-    refunded = []
-    for _ in range(3):
-        line = random.choice(order.lines)
-        if line.refunded == line.quantity:
-            continue
-        try:
-            made = plan(order, {line.sku: 1}, with_shipping=False)
-        except NothingToRefund:
-            assert line.total.amount < line.quantity
-            continue
-        refunded.append(made.amount)
-        order = made.order
-    rest = plan_rest(order)
-    refunded += [rest.amount] if rest else []
-    assert total(refunded, "GBP") == order.totals.payable
-
-
-@CASES
-@given(markets)
-def test_the_slow_reference_comes_to_the_same(market: Market) -> None:
-    quote = market.quote()
-    slow = Slow(market.basket, list(market.offers), market.moment, market.shopper)
-    taken = {
-        line.sku: [(one.offer, -one.amount.amount, one.by_merchant) for one in line.adjustments]
-        for line in quote.lines
-    }
-    assert taken == slow.parts
-    assert {line.sku: line.total.amount for line in quote.lines} == slow.prices
-    assert [gift.offer for gift in quote.gifts] == slow.gifts
-    free = {
-        one.merchant_id: one.adjustments[0].offer for one in quote.deliveries if one.adjustments
-    }
-    assert free == slow.free
 
 
 @pytest.fixture(scope="module")
