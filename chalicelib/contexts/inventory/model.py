@@ -1,7 +1,6 @@
 """Stock and holds as values, and what is refused."""
 
 import re
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Self
@@ -9,6 +8,7 @@ from typing import Self
 from msgspec import Struct
 
 from chalicelib.kernel.errors import Conflict, FieldError, Malformed, Refusal
+from chalicelib.kernel.shards import drawn
 from chalicelib.kernel.states import Machine
 
 MAIN = "main"
@@ -182,32 +182,10 @@ def placed(orders: Mapping[str, Mapping[str, int]], places: Places) -> tuple[Hel
     lines = []
     for order_id, units in orders.items():
         for sku, wanted in units.items():
-            parts = _drawn(left[sku], wanted) if sku in left else [(0, wanted)]
+            parts = drawn(left[sku], wanted) if sku in left else [(0, wanted)]
             lines += [HeldLine(sku, MAIN, shard, taken, order_id) for shard, taken in parts]
     assert not any(left.values()), "places hold exactly what is wanted"
     return tuple(lines)
-
-
-def home_shard(purchase_id: str, shards: int) -> int:
-    """The shard at which a purchase looks first, so that buyers spread over all."""
-    return zlib.crc32(purchase_id.encode()) % shards
-
-
-def choose(wanted: int, free: Sequence[int], home: int) -> list[tuple[int, int]] | None:
-    """Choose shards for some units, as (shard, units): the home shard, then the fullest others.
-
-    None where all of them together have too few. Two do unless the stock is in crumbs.
-    """
-    if sum(free) < wanted:
-        return None
-    order = sorted(range(len(free)), key=lambda shard: (shard != home, -free[shard], shard))
-    return _drawn([(shard, free[shard]) for shard in order], wanted)
-
-
-def even_shares(units: int, among: int) -> list[int]:
-    """Split units as evenly as whole numbers go, the first ones getting one more."""
-    share, over = divmod(units, among)
-    return [share + (place < over) for place in range(among)]
 
 
 def checked_shards(shards: int, present: int) -> int:
@@ -240,17 +218,3 @@ def candidates(merchant_code: str, given: str) -> list[str]:
         full = [f"{merchant_code}.{given}"]
     start = len(merchant_code) + 1
     return [sku for sku in full if OWN_CODE.fullmatch(sku[start:])]
-
-
-def _drawn(parts: list[tuple[int, int]], wanted: int) -> list[tuple[int, int]]:
-    """Take some units off the front of (shard, units) pairs."""
-    taken = []
-    while wanted > 0:
-        shard, has = parts.pop(0)
-        units = min(has, wanted)
-        wanted -= units
-        if units:
-            taken.append((shard, units))
-        if has > units:
-            parts.insert(0, (shard, has - units))
-    return taken

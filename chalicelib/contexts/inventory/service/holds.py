@@ -11,12 +11,11 @@ from chalicelib.contexts.inventory.model import (
     HoldState,
     Places,
     StockShort,
-    choose,
-    home_shard,
     total_units,
 )
 from chalicelib.contexts.inventory.service import shelves
 from chalicelib.kernel.errors import Busy
+from chalicelib.kernel.shards import choose, home_shard
 
 T = TypeVar("T")
 

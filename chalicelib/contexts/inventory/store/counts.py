@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.aws import outbox, transact
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.inventory.facts import StockPut
-from chalicelib.contexts.inventory.model import MAIN, BelowHeld, StockSpread, even_shares
+from chalicelib.contexts.inventory.model import MAIN, BelowHeld, StockSpread
 from chalicelib.contexts.inventory.store.rows import (
     IN_STOCK,
     OUT_OF_STOCK,
@@ -21,6 +21,7 @@ from chalicelib.contexts.inventory.store.rows import (
 )
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import NotFound, Refusal
+from chalicelib.kernel.shards import even_shares
 
 
 def put(merchant_id: str, sku: str, on_hand: int, actor: str) -> list[Write]:
