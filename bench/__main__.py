@@ -1,8 +1,8 @@
 """`make bench`: CPU, round trips, cold start, memory and size, each against its limit.
 
 Times are ratios of paired runs in one process, since machines differ and drift; counts are exact.
-`python -m bench routes|pages|cold|memory|size|search` runs one part. Two run only by name: `lighthouse`, which fetches
-its program from npm, and `prices`, whose engine no route asks yet.
+`python -m bench routes|pages|cold|memory|size|search|prices` runs one part. `lighthouse` runs only by name, since it
+fetches its program from npm.
 """
 
 import sys
@@ -16,8 +16,9 @@ PARTS = {
     "memory": memory.main,
     "size": size.main,
     "search": search.main,
+    "prices": prices.main,
 }
-BY_NAME = {"lighthouse": lighthouse.main, "prices": prices.main}
+BY_NAME = {"lighthouse": lighthouse.main}
 
 
 def main(arguments: list[str]) -> int:

@@ -37,10 +37,10 @@ def _written(basket: Basket, sheet: Sheet) -> Quote:
     currency = basket.currency
     lines: list[QuotedLine | None] = [None] * len(basket.lines)
     rows = zip(sheet.order, sheet.lines, sheet.prices, sheet.adjustments, strict=True)
-    for at, line, price, adjustments in rows:
-        lines[at] = QuotedLine(
-            line.sku, line.quantity, line.unit_price, Money(price, currency), tuple(adjustments)
-        )
+    for at, line, price, made in rows:
+        adjustments = tuple(made) if made else ()
+        total = Money(price, currency)
+        lines[at] = QuotedLine(line.sku, line.quantity, line.unit_price, total, adjustments)
     deliveries = _deliveries(basket, sheet)
     goods = sheet.goods
     left = sum(sheet.prices)
@@ -65,6 +65,6 @@ def _deliveries(basket: Basket, sheet: Sheet) -> tuple[QuotedDelivery, ...]:
     for merchant_id, minor in basket.shipping.items():
         price = Money(minor, basket.currency)
         off = sheet.deliveries.get(merchant_id)
-        total = price + off.amount if off else price
+        total = Money(minor + off.amount.amount, basket.currency) if off else price
         result.append(QuotedDelivery(merchant_id, price, total, (off,) if off else ()))
     return tuple(result)

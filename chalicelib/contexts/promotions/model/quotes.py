@@ -1,4 +1,6 @@
-"""What goes into a quote and what comes out of it."""
+"""What goes into a quote and what comes out of it. Nothing of a quote points back at what holds it, so
+the parts of which it has many are kept from the garbage collector (`gc=False`).
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -43,7 +45,7 @@ class Moment(Struct, frozen=True):
     used: Mapping[str, int] = field(default_factory=dict)
 
 
-class Adjustment(Struct, frozen=True):
+class Adjustment(Struct, frozen=True, gc=False):
     """What an offer took off a line: a negative amount, of which its merchant and the platform pay
     these parts, both in minor units and not negative.
     """
@@ -62,7 +64,7 @@ class Adjustment(Struct, frozen=True):
         return "shared" if self.by_merchant else "platform"
 
 
-class QuotedLine(Struct, frozen=True):
+class QuotedLine(Struct, frozen=True, gc=False):
     """A line and what it costs after its adjustments, which stand in the order of the lanes."""
 
     sku: str
@@ -72,7 +74,7 @@ class QuotedLine(Struct, frozen=True):
     adjustments: tuple[Adjustment, ...] = ()
 
 
-class QuotedDelivery(Struct, frozen=True):
+class QuotedDelivery(Struct, frozen=True, gc=False):
     """One merchant's delivery and what it costs after its adjustments."""
 
     merchant_id: str

@@ -4,11 +4,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from chalicelib.contexts.promotions.model.offers import Kind, Lane, Offer
+from chalicelib.contexts.promotions.model.cards import Reached, carded
+from chalicelib.contexts.promotions.model.offers import Kind, Lane
 from chalicelib.contexts.promotions.model.quotes import ANYBODY, Basket, Moment, Shopper
-from chalicelib.contexts.promotions.model.reckoning import off_lines, off_sum
 from chalicelib.contexts.promotions.model.sheet import Sheet, is_for, is_within, wanted, work
-from chalicelib.contexts.promotions.model.shelf import Reached, Shelf, carded
+from chalicelib.contexts.promotions.model.shelf import Shelf
 
 
 class Reason(StrEnum):
@@ -82,7 +82,7 @@ def _reason(
         (Reason.OTHER_CURRENCY, offer.currency != sheet.currency),
         (Reason.NOT_STARTED, moment.now < offer.starts_at),
         (Reason.ENDED, moment.now >= offer.ends_at),
-        (Reason.NOT_FOR_YOU, not is_for(offer, shopper)),
+        (Reason.NOT_FOR_YOU, not is_for(offer.audience, shopper)),
         (Reason.NOTHING_REACHED, not one.places),
         (Reason.QUOTA_SHORT, not is_within(offer.quota, used, units)),
         (Reason.MEMBER_LIMIT, not is_within(offer.per_member, uses, units)),
@@ -111,10 +111,10 @@ def _with_missing(sheet: Sheet, one: Reached, verdict: Verdict) -> Verdict:
         missing = _units_missing(sheet, one)
         prices = [line.unit_price.amount * threshold.quantity for line in sheet.lines]
         quantities = [threshold.quantity] * len(prices)
-        saves = max(off_lines(offer, prices, quantities, one.places))
+        saves = max(one.card.off_lines(offer, prices, quantities, one.places))
     else:
         missing = max(0, threshold.quantity - units)
-        saves = _saves(sheet, one, offer, price=max(price, threshold.amount))
+        saves = _saves(sheet, one, price=max(price, threshold.amount))
     return Verdict(
         verdict.offer,
         verdict.titles,
@@ -125,8 +125,9 @@ def _with_missing(sheet: Sheet, one: Reached, verdict: Verdict) -> Verdict:
     )
 
 
-def _saves(sheet: Sheet, one: Reached, offer: Offer, *, price: int) -> int:
+def _saves(sheet: Sheet, one: Reached, *, price: int) -> int:
     """What an offer would take off: by units from what is there, by money from what it asks for."""
+    offer, off_sum = one.offer, one.card.off_sum
     if offer.kind is Kind.BUY_X_GET_Y:
         prices = [sheet.shown[place] for place in one.places]
         return off_sum(offer, prices, sheet.quantities, one.places)

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from chalicelib.contexts.promotions.model.offers import BPS_ALL, EVERYBODY, Kind, Lane, Offer
+from chalicelib.contexts.promotions.model.cards import LANES, Card, Reached
+from chalicelib.contexts.promotions.model.offers import BPS_ALL, Audience, Lane, Offer
 from chalicelib.contexts.promotions.model.quotes import POINTS, Adjustment, Basket, Moment, Shopper
-from chalicelib.contexts.promotions.model.reckoning import merchants_parts, off_lines, off_sum
-from chalicelib.contexts.promotions.model.shelf import LANES, Card, Reached, Shelf
+from chalicelib.contexts.promotions.model.reckoning import merchants_parts
+from chalicelib.contexts.promotions.model.shelf import Shelf
 from chalicelib.kernel.money import Money, shared
 
 POINTS_TITLES = {"en": "Points", "zh-CN": "积分"}
@@ -58,13 +59,14 @@ class Sheet:
     def is_met(self, reached: Reached) -> bool:
         """Whether the threshold is reached, counted at the shown prices."""
         card = reached.card
-        if card.units_min:
-            return self.units_of(reached) >= card.units_min
-        return not card.amount_min or self.sum_of(reached, self.shown) >= card.amount_min
+        if card.amount_min:
+            shown = self.shown
+            return sum([shown[place] for place in reached.places]) >= card.amount_min
+        return not card.units_min or self.units_of(reached) >= card.units_min
 
     def take(self, card: Card, places: Sequence[int], amounts: Sequence[int]) -> None:
         """Write what an offer takes off the lines at these places onto the sheet."""
-        name, titles, currency = card.id, card.offer.titles, self.currency
+        name, titles, currency = card.id, card.titles, self.currency
         paid = merchants_parts(card.offer, amounts)
         for place, amount, by_merchant in zip(places, amounts, paid, strict=True):
             if amount:
@@ -75,17 +77,20 @@ class Sheet:
         if card.is_limited:
             self.use(card, [at for at, amount in zip(places, amounts, strict=True) if amount])
 
-    def take_one(self, card: Card, place: int, amount: int) -> None:
-        """Write what an offer takes off one line onto the sheet."""
-        offer = card.offer
-        bps = offer.merchant_bps
-        paid = amount if bps == BPS_ALL else (amount * bps + BPS_ALL // 2) // BPS_ALL
-        self.prices[place] -= amount
-        off = Money(-amount, self.currency)
-        made = Adjustment(card.id, offer.titles, off, paid, amount - paid)
-        self.adjustments[place].append(made)
-        if card.is_limited:
-            self.use(card, (place,))
+    def take_each(self, cards: Iterable[Card | None], offs: Sequence[int]) -> None:
+        """Write what the one offer of each line takes off that line alone onto the sheet."""
+        prices, adjustments, currency = self.prices, self.adjustments, self.currency
+        for place, card in enumerate(cards):
+            if not card:
+                continue
+            off = paid = offs[place]
+            if not card.is_merchants:
+                paid = (off * card.offer.merchant_bps + BPS_ALL // 2) // BPS_ALL
+            prices[place] -= off
+            made = Adjustment(card.id, card.titles, Money(-off, currency), paid, off - paid)
+            adjustments[place].append(made)
+            if card.is_limited:
+                self.use(card, (place,))
 
     def use(self, card: Card, places: Sequence[int]) -> None:
         """Count what a limited offer is used for: units in the product lane, else the purchase."""
@@ -117,7 +122,7 @@ def work(basket: Basket, shelf: Shelf, shopper: Shopper, moment: Moment) -> Shee
     met = [reached for reached in lanes[MERCHANT] if sheet.is_met(reached)]
     of_merchants: dict[str, list[Reached]] = {}
     for reached in met:
-        if reached.offer.kind is not Kind.GIFT:
+        if not reached.card.is_gift:
             of_merchants.setdefault(reached.offer.merchant_id, []).append(reached)
     for rivals in of_merchants.values():
         _compete(sheet, rivals)
@@ -129,9 +134,8 @@ def work(basket: Basket, shelf: Shelf, shopper: Shopper, moment: Moment) -> Shee
     return sheet
 
 
-def is_for(offer: Offer, shopper: Shopper) -> bool:
-    """Whether an offer is for this shopper."""
-    audience = offer.audience
+def is_for(audience: Audience, shopper: Shopper) -> bool:
+    """Whether an offer for this audience is for this shopper."""
     return (
         (not audience.tiers or shopper.tier in audience.tiers)
         and (not audience.channels or shopper.channel in audience.channels)
@@ -157,14 +161,14 @@ def _open(sheet: Sheet, shelf: Shelf, shopper: Shopper, moment: Moment) -> list[
     lanes: list[list[Reached]] = [[] for _ in LANES]
     now, currency = moment.now, sheet.currency
     for reached in found:
-        offer = reached.offer
+        card, offer = reached.card, reached.offer
         if (
             offer.starts_at <= now < offer.ends_at
             and offer.currency == currency
-            and (offer.audience is EVERYBODY or is_for(offer, shopper))
-            and not (reached.card.is_limited and _is_used_up(sheet, reached, shopper, moment))
+            and (card.audience is None or is_for(card.audience, shopper))
+            and not (card.is_limited and _is_used_up(sheet, reached, shopper, moment))
         ):
-            lanes[reached.card.lane_number].append(reached)
+            lanes[card.lane_number].append(reached)
     return lanes
 
 
@@ -181,14 +185,14 @@ def _price_articles(sheet: Sheet, found: Iterable[Reached]) -> None:
     offs = [0] * len(sheet.lines)
     best: list[Card | None] = [None] * len(sheet.lines)
     together = _contend(sheet, found, offs, best)
-    for place, card in enumerate(best):
-        plan = _on_line(sheet, place, together[place]) if place in together else None
-        alone = (-offs[place], card.id) if card else (0, "")
-        if plan and (-plan.off, plan.name) < alone:
+    for place, cards in together.items():
+        plan = _on_line(sheet, place, cards)
+        card = best[place]
+        if (-plan.off, plan.name) < ((-offs[place], card.id) if card else (0, "")):
+            best[place] = None
             for step in plan.steps:
                 sheet.take(*step)
-        elif card:
-            sheet.take_one(card, place, offs[place])
+    sheet.take_each(best, offs)
 
 
 def _contend(
@@ -214,10 +218,13 @@ def _outdo(
     sheet: Sheet, card: Card, places: Sequence[int], offs: list[int], best: list[Card | None]
 ) -> None:
     """Put an offer wherever it takes more off than the best so far, or as much with a lower id."""
-    found = off_lines(card.offer, sheet.prices, sheet.quantities, places)
+    found = card.off_lines(card.offer, sheet.prices, sheet.quantities, places)
     for place, off in zip(places, found, strict=True):
+        most = offs[place]
+        if off < most:
+            continue
         rival = best[place]
-        if off > offs[place] or (off == offs[place] and rival is not None and card.id < rival.id):
+        if off > most or (rival is not None and card.id < rival.id):
             offs[place] = off
             best[place] = card
 
@@ -228,7 +235,7 @@ def _on_line(sheet: Sheet, place: int, cards: Iterable[Card]) -> Plan:
     left = price
     steps: list[Step] = []
     for card in sorted(cards, key=_turn):
-        (off,) = off_lines(card.offer, (left,), units, (0,))
+        (off,) = card.off_lines(card.offer, (left,), units, (0,))
         left -= off
         if off:
             steps.append((card, (place,), (off,)))
@@ -245,13 +252,14 @@ def _compete(sheet: Sheet, rivals: list[Reached]) -> None:
         if plan and reached.card.combines:
             continue
         prices = [sheet.prices[place] for place in reached.places]
-        off = off_sum(reached.offer, prices, sheet.quantities, reached.places)
+        off = reached.card.off_sum(reached.offer, prices, sheet.quantities, reached.places)
         if off and (-off, reached.card.id) < best:
             best = (-off, reached.card.id)
             winner = (reached, prices)
     if winner:
         reached, prices = winner
-        sheet.take(reached.card, reached.places, shared(-best[0], prices))
+        parts = shared(-best[0], prices) if len(prices) > 1 else (-best[0],)
+        sheet.take(reached.card, reached.places, parts)
         return
     for step in plan.steps if plan else ():
         sheet.take(*step)
@@ -265,7 +273,7 @@ def _in_turn(sheet: Sheet, together: Iterable[Reached]) -> Plan:
     for reached in sorted(together, key=lambda one: one.card.turn):
         places = reached.places
         prices = [left.get(place, sheet.prices[place]) for place in places]
-        off = off_sum(reached.offer, prices, sheet.quantities, places)
+        off = reached.card.off_sum(reached.offer, prices, sheet.quantities, places)
         if not off:
             continue
         amounts = shared(off, prices)
@@ -277,24 +285,23 @@ def _in_turn(sheet: Sheet, together: Iterable[Reached]) -> Plan:
 
 
 def _give(sheet: Sheet, met: Iterable[Reached]) -> None:
-    for reached in sorted(met, key=lambda one: one.offer.id):
-        if reached.offer.kind is Kind.GIFT:
-            sheet.gifts.append(reached.offer)
-            sheet.use(reached.card, reached.places)
+    for reached in sorted([one for one in met if one.card.is_gift], key=_id):
+        sheet.gifts.append(reached.offer)
+        sheet.use(reached.card, reached.places)
 
 
 def _deliver(sheet: Sheet, basket: Basket, found: Iterable[Reached]) -> None:
     """Let each merchant's delivery go free by the first offer that reaches any of its lines."""
     costly = {merchant_id for merchant_id, price in basket.shipping.items() if price}
-    for reached in sorted(found, key=lambda one: one.offer.id):
+    for reached in sorted(found, key=_id):
         if not costly:
             return
         offer = reached.offer
-        if offer.merchant_id and offer.merchant_id not in costly:
+        owner = offer.merchant_id
+        if (owner and owner not in costly) or not sheet.is_met(reached):
             continue
-        if not sheet.is_met(reached):
-            continue
-        free = costly & {sheet.lines[place].merchant_id for place in reached.places}
+        reaches = {owner} if owner else {sheet.lines[at].merchant_id for at in reached.places}
+        free = costly & reaches
         costly -= free
         for merchant_id in sorted(free):
             price = basket.shipping[merchant_id]
@@ -308,6 +315,10 @@ def _deliver(sheet: Sheet, basket: Basket, found: Iterable[Reached]) -> None:
 
 def _name(steps: Iterable[Step]) -> str:
     return min([card.id for card, _, _ in steps], default="")
+
+
+def _id(reached: Reached) -> str:
+    return reached.card.id
 
 
 def _turn(card: Card) -> tuple[int, str]:
