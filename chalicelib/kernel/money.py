@@ -32,7 +32,7 @@ def exponent(currency: str) -> int:
     return EXPONENTS.get(currency, 2)
 
 
-class Money(Struct, frozen=True, order=True):
+class Money(Struct, frozen=True, order=True, gc=False):
     """`amount` integer minor units of `currency` (ISO 4217)."""
 
     amount: int
