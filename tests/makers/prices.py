@@ -18,6 +18,12 @@ from chalicelib.contexts.promotions.model.offers import (
 )
 from chalicelib.contexts.promotions.model.quotes import ANYBODY, Basket, Moment, Quote, Shopper
 from chalicelib.contexts.promotions.model.shelf import Line, Shelf
+from chalicelib.contexts.promotions.model.taxes import (
+    Taxed,
+    TaxRule,
+    TaxTable,
+    require_sound_taxes,
+)
 from chalicelib.kernel.money import Money
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -34,9 +40,12 @@ class Market(Struct, frozen=True):
     offers: tuple[Offer, ...]
     moment: Moment
     shopper: Shopper = ANYBODY
+    rules: tuple[TaxRule, ...] = ()
+    place: tuple[str, str] = ("GB", "")
 
     def quote(self) -> Quote:
-        return quote(self.basket, Shelf(self.offers), self.moment, self.shopper)
+        taxes = TaxTable(self.rules).at(*self.place)
+        return quote(self.basket, Shelf(self.offers), self.moment, self.shopper, taxes)
 
 
 def a_line(**overrides: Any) -> Line:
@@ -65,6 +74,10 @@ def an_offer(**overrides: Any) -> Offer:
         "amount": 200,
     }
     return Offer(**(values | overrides))
+
+
+def a_tax_rule(**overrides: Any) -> TaxRule:
+    return TaxRule(**({"country": "GB", "rate_bps": 2_000, "is_included": True} | overrides))
 
 
 def a_market(
@@ -102,7 +115,8 @@ def random_market(seed: int, lines: int, offers: int, *, plain: bool = False) ->
         points_bps_max=random.choice((3_000, 10_000)),
     )
     moment = Moment(NOW, used)
-    return Market(basket, made, moment, shopper)
+    place = ("GB", random.choice(("", "WLS")))
+    return Market(basket, made, moment, shopper, _random_taxes(random), place)
 
 
 def _random_line(random: Random, number: int) -> Line:
@@ -172,6 +186,32 @@ def _random_reach(random: Random) -> dict[str, Any]:
         if random.random() < 0.3
         else frozenset(),
     }
+
+
+def _random_taxes(random: Random) -> tuple[TaxRule, ...]:
+    """Rules of which some are for the place and some for another."""
+    scopes = [
+        (country, region, category, on)
+        for country, region in (("GB", ""), ("GB", "WLS"), ("DE", ""))
+        for category, on in (
+            ("", Taxed.GOODS),
+            ("food", Taxed.GOODS),
+            ("tea", Taxed.GOODS),
+            ("", Taxed.DELIVERY),
+        )
+    ]
+    rules = [
+        a_tax_rule(
+            country=country,
+            region=region,
+            category=category,
+            on=on,
+            rate_bps=random.choice((0, 250, 2_000, 10_000)),
+            is_included=random.random() < 0.5,
+        )
+        for country, region, category, on in random.sample(scopes, random.choice((0, 2, 5, 9)))
+    ]
+    return tuple(require_sound_taxes(rules))
 
 
 def _random_limits(random: Random) -> dict[str, Any]:

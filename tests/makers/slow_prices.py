@@ -122,6 +122,42 @@ def is_met(offer: Offer, shown: dict, lines: dict) -> bool:
     return sum(shown[sku] for sku in mine) >= offer.threshold.amount
 
 
+def rule_for(categories: tuple, on: str, rules: list, place: tuple[str, str]):
+    """The rule of the nearest category, of several the one of the region itself."""
+    country, region = place
+    for category in (*categories, ""):
+        for where in (region, ""):
+            for rule in rules:
+                scope = (rule.country, rule.region, rule.category, rule.on)
+                if scope == (country, where, category, on):
+                    return rule
+    return None
+
+
+def tax_together(totals: dict, rule) -> dict:
+    """What totals of one merchant owe at one rate, shared among them."""
+    rate = Fraction(rule.rate_bps, 10_000)
+    whole = sum(totals.values())
+    due = half_up(whole - whole / (1 + rate) if rule.is_included else whole * rate)
+    return {
+        name: (part, rule.rate_bps, rule.is_included) for name, part in split(due, totals).items()
+    }
+
+
+def slow_taxes(lines: dict, prices: dict, rules: list, place: tuple[str, str]) -> dict:
+    """(amount, rate, whether it is contained) by sku of the lines that a rule is for."""
+    found = {sku: rule_for(line.categories, "goods", rules, place) for sku, line in lines.items()}
+    groups: dict = {}
+    for sku, rule in found.items():
+        if rule:
+            key = (lines[sku].merchant_id, rule.rate_bps, rule.is_included)
+            groups.setdefault(key, {})[sku] = prices[sku]
+    taxes: dict = {}
+    for totals in groups.values():
+        taxes |= tax_together(totals, found[min(totals)])
+    return taxes
+
+
 class Slow:
     """`parts` by sku: (offer, amount, by merchant) in order; `free` by merchant: offer."""
 

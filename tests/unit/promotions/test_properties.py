@@ -40,7 +40,14 @@ def test_everything_sums_to_the_cent_and_nothing_is_below_zero(market: Market) -
     whole = total((line.total for line in quote.lines), "GBP")
     assert quote.goods - quote.discount == whole
     assert quote.shipping == total((one.total for one in quote.deliveries), "GBP")
-    assert quote.payable == whole + quote.shipping
+    taxes = [line.tax for line in (*quote.lines, *quote.deliveries)]
+    assert quote.tax.amount == sum(one.amount for one in taxes if not one.is_included)
+    assert quote.tax_included.amount == sum(one.amount for one in taxes if one.is_included)
+    assert min((one.amount for one in taxes), default=0) >= 0
+    assert all(
+        2 * one.tax.amount <= one.total.amount + 1 for one in quote.lines if one.tax.is_included
+    )
+    assert quote.payable == whole + quote.shipping + quote.tax
     paid: dict[str, tuple[int, int]] = {}
     for line in (*quote.lines, *quote.deliveries):
         for one in line.adjustments:
@@ -57,14 +64,16 @@ def test_everything_sums_to_the_cent_and_nothing_is_below_zero(market: Market) -
 @promise(markets, shuffles)
 def test_no_order_of_offers_or_lines_shows_in_a_price(market: Market, random: Random) -> None:
     offers, coupons = list(market.offers), list(market.shopper.coupons)
-    lines = list(market.basket.lines)
-    for deck in (offers, coupons, lines):
+    lines, rules = list(market.basket.lines), list(market.rules)
+    for deck in (offers, coupons, lines, rules):
         random.shuffle(deck)
     shuffled = Market(
         replace(market.basket, lines=tuple(lines)),
         tuple(offers),
         market.moment,
         replace(market.shopper, coupons=tuple(coupons)),
+        tuple(rules),
+        market.place,
     )
     one, other = market.quote(), shuffled.quote()
     assert {line.sku: line for line in one.lines} == {line.sku: line for line in other.lines}

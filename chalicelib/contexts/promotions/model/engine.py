@@ -12,12 +12,20 @@ from chalicelib.contexts.promotions.model.quotes import (
 )
 from chalicelib.contexts.promotions.model.sheet import Sheet, work
 from chalicelib.contexts.promotions.model.shelf import Shelf
+from chalicelib.contexts.promotions.model.taxes import NO_TAX, Tax, Taxable, Taxes, taxed
 from chalicelib.kernel.money import Money
 
 
-def quote(basket: Basket, shelf: Shelf, moment: Moment, shopper: Shopper = ANYBODY) -> Quote:
+def quote(
+    basket: Basket,
+    shelf: Shelf,
+    moment: Moment,
+    shopper: Shopper = ANYBODY,
+    taxes: Taxes | None = None,
+) -> Quote:
     """Price a basket. The same input gives the same quote, whatever the order of lines and offers.
 
+    `taxes` are those of the place that the goods go to (`TaxTable.at`); without them there are none.
     Lines come out in the basket's order. No total is below zero, and every adjustment's parts by
     merchant and platform sum to it. Offers of another currency than the basket's are not looked at.
 
@@ -30,18 +38,23 @@ def quote(basket: Basket, shelf: Shelf, moment: Moment, shopper: Shopper = ANYBO
     other lines; a quota that has not enough left for the larger basket lets its offer go; and
     narrow offers of a later lane find less to take off where an earlier one has taken more.
     """
-    return _written(basket, work(basket, shelf, shopper, moment))
+    return _written(basket, work(basket, shelf, shopper, moment), taxes)
 
 
-def _written(basket: Basket, sheet: Sheet) -> Quote:
+def _written(basket: Basket, sheet: Sheet, rules: Taxes | None) -> Quote:
     currency = basket.currency
     lines: list[QuotedLine | None] = [None] * len(basket.lines)
-    rows = zip(sheet.order, sheet.lines, sheet.prices, sheet.adjustments, strict=True)
-    for at, line, price, made in rows:
+    taxes = _taxes(sheet, rules)
+    rows = zip(sheet.order, sheet.lines, sheet.prices, sheet.adjustments, taxes, strict=True)
+    for at, line, price, made, tax in rows:
         adjustments = tuple(made) if made else ()
         total = Money(price, currency)
-        lines[at] = QuotedLine(line.sku, line.quantity, line.unit_price, total, adjustments)
-    deliveries = _deliveries(basket, sheet)
+        lines[at] = QuotedLine(line.sku, line.quantity, line.unit_price, total, adjustments, tax)
+    deliveries = _deliveries(basket, sheet, rules)
+    if rules:
+        taxes += [one.tax for one in deliveries]
+    added = sum([tax.amount for tax in taxes if not tax.is_included]) if rules else 0
+    contained = sum([tax.amount for tax in taxes if tax.is_included]) if rules else 0
     goods = sheet.goods
     left = sum(sheet.prices)
     shipping = sum([one.total.amount for one in deliveries])
@@ -56,15 +69,31 @@ def _written(basket: Basket, sheet: Sheet) -> Quote:
         goods=Money(goods, currency),
         discount=Money(goods - left, currency),
         shipping=Money(shipping, currency),
-        payable=Money(left + shipping, currency),
+        payable=Money(left + shipping + added, currency),
+        tax=Money(added, currency),
+        tax_included=Money(contained, currency),
     )
 
 
-def _deliveries(basket: Basket, sheet: Sheet) -> tuple[QuotedDelivery, ...]:
+def _taxes(sheet: Sheet, rules: Taxes | None) -> list[Tax]:
+    """Tax each line of the sheet on what it costs after all adjustments."""
+    if rules is None:
+        return [NO_TAX] * len(sheet.lines)
+    return taxed(
+        [
+            Taxable(line.merchant_id, rules.of(line), price)
+            for line, price in zip(sheet.lines, sheet.prices, strict=True)
+        ]
+    )
+
+
+def _deliveries(basket: Basket, sheet: Sheet, rules: Taxes | None) -> tuple[QuotedDelivery, ...]:
+    rule = rules.delivery if rules else None
     result = []
     for merchant_id, minor in basket.shipping.items():
         price = Money(minor, basket.currency)
         off = sheet.deliveries.get(merchant_id)
         total = Money(minor + off.amount.amount, basket.currency) if off else price
-        result.append(QuotedDelivery(merchant_id, price, total, (off,) if off else ()))
+        tax = taxed([Taxable(merchant_id, rule, total.amount)])[0] if rule else NO_TAX
+        result.append(QuotedDelivery(merchant_id, price, total, (off,) if off else (), tax))
     return tuple(result)

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from chalicelib.contexts.promotions.model.offers import BPS_ALL, Offer
 from chalicelib.contexts.promotions.model.shelf import Line
+from chalicelib.contexts.promotions.model.taxes import NO_TAX, Tax
 from chalicelib.kernel.money import Money
 
 POINTS = "points"
@@ -65,13 +66,16 @@ class Adjustment(Struct, frozen=True, gc=False):
 
 
 class QuotedLine(Struct, frozen=True, gc=False):
-    """A line and what it costs after its adjustments, which stand in the order of the lanes."""
+    """A line and what it costs after its adjustments, which stand in the order of the lanes. What
+    tax adds is not in the total.
+    """
 
     sku: str
     quantity: int
     unit_price: Money
     total: Money
     adjustments: tuple[Adjustment, ...] = ()
+    tax: Tax = NO_TAX
 
 
 class QuotedDelivery(Struct, frozen=True, gc=False):
@@ -81,6 +85,7 @@ class QuotedDelivery(Struct, frozen=True, gc=False):
     price: Money
     total: Money
     adjustments: tuple[Adjustment, ...] = ()
+    tax: Tax = NO_TAX
 
 
 class Gift(Struct, frozen=True):
@@ -93,9 +98,10 @@ class Gift(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """`payable = goods - discount + shipping`: goods are before adjustments, discount is what these
-    take off lines as a positive amount, shipping is what delivery costs after its own. `used` counts
-    what the purchase uses of each limited offer.
+    """`payable = goods - discount + shipping + tax`: goods are before adjustments, discount is what
+    these take off lines as a positive amount, shipping is what delivery costs after its own. `tax`
+    is what taxes add, `tax_included` what prices contain. `used` counts what the purchase uses of
+    each limited offer.
     """
 
     lines: tuple[QuotedLine, ...]
@@ -106,3 +112,5 @@ class Quote(Struct, frozen=True):
     discount: Money
     shipping: Money
     payable: Money
+    tax: Money
+    tax_included: Money
