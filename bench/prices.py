@@ -21,6 +21,7 @@ from chalicelib.contexts.promotions.model.offers import (
     Kind,
     Lane,
     Offer,
+    Part,
     Threshold,
     lane_of,
     require_sound,
@@ -38,6 +39,7 @@ SEED = 20_260_301
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MOMENT = Moment(NOW)
 DAY = timedelta(days=1)
+PRICED = {Kind.AMOUNT_OFF, Kind.FIXED_PRICE, Kind.BUNDLE}
 
 
 def main() -> bool:
@@ -118,10 +120,11 @@ def _offer(random: Random, number: int, about: dict[str, Any]) -> Offer:
         currency="GBP",
         starts_at=NOW - DAY,
         ends_at=NOW + DAY,
-        amount=random.randint(50, 900) if kind in {Kind.AMOUNT_OFF, Kind.FIXED_PRICE} else 0,
+        amount=random.randint(50, 900) if kind in PRICED else 0,
         percent_bps=random.randint(100, 3_000) if kind is Kind.PERCENT_OFF else 0,
         buy=2,
         get=1,
+        bundle=(Part(quantity=2),) if kind is Kind.BUNDLE else (),
         threshold=threshold,
         combines_with=frozenset({lane} if random.random() < 0.3 else ()),
         merchant_bps=10_000 if about["merchant_id"] else 0,

@@ -13,6 +13,7 @@ from chalicelib.contexts.promotions.model.offers import (
     Kind,
     Lane,
     Offer,
+    Part,
     Threshold,
     require_sound,
 )
@@ -123,7 +124,7 @@ def _random_line(random: Random, number: int) -> Line:
     kind = random.choice(sorted(CATEGORIES))
     merchant_id = random.choice(MERCHANTS)
     return Line(
-        sku=f"{merchant_id}.{random.randint(0, 9)}{number}",
+        sku=f"{merchant_id}.{random.randint(0, 2)}{number}",
         product_id=f"prd_{kind}_{merchant_id}",
         merchant_id=merchant_id,
         categories=CATEGORIES[kind],
@@ -138,27 +139,41 @@ def _random_offer(random: Random, name: str, lanes: tuple[Lane, ...], plain: boo
     merchant_id = _random_merchant(random, lane, plain)
     combines = random.random() < 0.4
     is_wide = plain and (combines or lane is not Lane.MERCHANT) and lane is not Lane.PRODUCT
+    bundle = _random_bundle(random, is_wide) if kind is Kind.BUNDLE else ()
+    is_part = kind is Kind.PERCENT_OFF or (kind is Kind.BUNDLE and random.random() < 0.4)
+    names_parts = bool(bundle) and all(part.sku or part.product_id for part in bundle)
     offer = an_offer(
         id=name,
         lane=lane,
         kind=kind,
         merchant_id=merchant_id,
-        amount=random.choice((1, 100, 333, 5_000)) if kind in PRICED else 0,
-        percent_bps=random.choice((1, 333, 5_000, 10_000)) if kind is Kind.PERCENT_OFF else 0,
-        cap=random.choice((None, 50, 700)) if kind is Kind.PERCENT_OFF else None,
+        amount=random.choice((1, 100, 333, 5_000)) if kind in PRICED and not is_part else 0,
+        percent_bps=random.choice((1, 333, 5_000, 10_000)) if is_part else 0,
+        cap=random.choice((None, 50, 700)) if is_part else None,
+        bundle=bundle,
         buy=random.randint(1, 3),
         get=random.randint(1, 2),
         sku="a.GIFT",
         threshold=_random_threshold(random, lane),
         combines_with=frozenset({lane} if combines else ()),
         merchant_bps=random.choice((0, 3_333, 10_000)) if merchant_id else 0,
-        **({} if is_wide else _random_reach(random)),
+        **({} if is_wide or names_parts else _random_reach(random)),
         **({} if plain else _random_limits(random)),
     )
     return require_sound(offer, currency=offer.currency)
 
 
-PRICED = {Kind.AMOUNT_OFF, Kind.FIXED_PRICE}
+PRICED = {Kind.AMOUNT_OFF, Kind.FIXED_PRICE, Kind.BUNDLE}
+
+
+def _random_bundle(random: Random, is_wide: bool) -> tuple[Part, ...]:
+    if is_wide:
+        return (Part(quantity=random.randint(1, 3)),)
+    names = [{"product_id": f"prd_{kind}_{one}"} for kind in CATEGORIES for one in MERCHANTS]
+    names += [{"sku": f"{one}.{digit}{at}"} for one in MERCHANTS for digit in "012" for at in "01"]
+    chosen = random.sample([*names, *[{}] * 6], random.randint(1, 3))
+    once = {str(name): name for name in chosen}
+    return tuple(Part(**name, quantity=random.choice((1, 1, 2, 3))) for name in once.values())
 
 
 def _random_merchant(random: Random, lane: Lane, plain: bool) -> str:

@@ -10,9 +10,21 @@ from chalicelib.contexts.promotions.model.offers import Offer
 from chalicelib.contexts.promotions.model.quotes import Basket, Moment, Shopper
 
 
+def part_for(offer: Offer, line):
+    """The part of a bundle that a line belongs to, if there is one."""
+    by_sku = [part for part in offer.bundle if part.sku == line.sku]
+    by_product = [part for part in offer.bundle if part.product_id == line.product_id]
+    others = [part for part in offer.bundle if not part.sku and not part.product_id]
+    return next(iter(by_sku + by_product + others), None)
+
+
 def is_about(offer: Offer, line) -> bool:
     if offer.merchant_id and offer.merchant_id != line.merchant_id:
         return False
+    if offer.kind == "bundle":
+        part = part_for(offer, line)
+        if part is None or part.sku or part.product_id:
+            return part is not None
     if not offer.products and not offer.categories:
         return True
     return line.product_id in offer.products or any(c in offer.categories for c in line.categories)
@@ -52,13 +64,36 @@ def discount(offer: Offer, prices: dict, lines: dict) -> int:
     if offer.kind == "percent_off":
         off = half_up(Fraction(whole * offer.percent_bps, 10_000))
         return off if offer.cap is None else min(off, offer.cap)
-    units = []
-    for sku, price in prices.items():
-        units += [math.floor(Fraction(price, lines[sku].quantity))] * lines[sku].quantity
-    units.sort(reverse=True)
+    if offer.kind == "bundle":
+        return off_bundles(offer, prices, lines)
+    units = units_of(prices, lines)
     group = offer.buy + offer.get
     full = [units[at : at + group] for at in range(0, len(units), group)]
     return sum(sum(one[offer.buy :]) for one in full if len(one) == group)
+
+
+def units_of(prices: dict, lines: dict) -> list:
+    """Every unit's worth, the dearest first."""
+    units = []
+    for sku, price in prices.items():
+        units += [math.floor(Fraction(price, lines[sku].quantity))] * lines[sku].quantity
+    return sorted(units, reverse=True)
+
+
+def off_bundles(offer: Offer, prices: dict, lines: dict) -> int:
+    """Pack one set after the other, each of the dearest units that are left."""
+    heaps = []
+    for part in offer.bundle:
+        mine = {sku: price for sku, price in prices.items() if part_for(offer, lines[sku]) == part}
+        heaps.append((part.quantity, units_of(mine, lines)))
+    sets = []
+    while all(len(heap) >= quantity for quantity, heap in heaps):
+        sets.append(sum(sum(heap[:quantity]) for quantity, heap in heaps))
+        heaps = [(quantity, heap[quantity:]) for quantity, heap in heaps]
+    if offer.percent_bps:
+        off = half_up(Fraction(sum(sets) * offer.percent_bps, 10_000))
+        return off if offer.cap is None else min(off, offer.cap)
+    return sum(max(0, worth - offer.amount) for worth in sets)
 
 
 def split(amount: int, prices: dict) -> dict:
@@ -83,7 +118,7 @@ def pays(offer: Offer, parts: dict) -> dict:
     return result
 
 
-TURNS = ["fixed_price", "amount_off", "buy_x_get_y", "percent_off"]
+TURNS = ["fixed_price", "bundle", "amount_off", "buy_x_get_y", "percent_off"]
 
 
 def in_turn(offers: list, prices: dict, lines: dict) -> tuple[int, list]:

@@ -7,15 +7,19 @@ from msgspec.structs import replace
 
 from chalicelib.contexts.promotions.model.offers import (
     NAMES_MAX,
+    PARTS_MAX,
     Kind,
     Lane,
     OfferUnsound,
+    Part,
     Threshold,
     lane_of,
     require_sound,
 )
 from tests.makers.prices import NOW, an_offer
 
+TEA = Part(sku="a.TEA")
+BUNDLE = {"kind": Kind.BUNDLE, "bundle": (TEA, Part(product_id="prd_rice", quantity=2))}
 HALF = {"kind": Kind.PERCENT_OFF, "amount": 0, "percent_bps": 5_000}
 
 
@@ -29,6 +33,21 @@ HALF = {"kind": Kind.PERCENT_OFF, "amount": 0, "percent_bps": 5_000}
         ({"amount": 0}, "value", "out_of_range"),
         ({"kind": Kind.BUY_X_GET_Y, "buy": 1, "get": 0}, "value", "out_of_range"),
         ({"kind": Kind.GIFT}, "value", "out_of_range"),
+        (BUNDLE | {"amount": 0}, "value", "out_of_range"),
+        (BUNDLE | {"percent_bps": 100}, "value", "out_of_range"),
+        (BUNDLE | {"cap": 100}, "percent", "out_of_range"),
+        (BUNDLE | {"amount": 0, "percent_bps": 10_001}, "percent", "out_of_range"),
+        (BUNDLE | {"bundle": ()}, "bundle", "out_of_range"),
+        (BUNDLE | {"bundle": (Part(quantity=0),)}, "bundle", "out_of_range"),
+        (BUNDLE | {"bundle": (TEA, Part(sku="a.TEA", quantity=2))}, "bundle", "out_of_range"),
+        (BUNDLE | {"bundle": (Part(sku="a", product_id="p"),)}, "bundle", "out_of_range"),
+        (
+            BUNDLE | {"bundle": tuple(Part(sku=f"a.{n}") for n in range(PARTS_MAX + 1))},
+            "bundle",
+            "out_of_range",
+        ),
+        (BUNDLE | {"categories": frozenset({"tea"})}, "bundle", "out_of_range"),
+        ({"bundle": (TEA,)}, "bundle", "out_of_range"),
         ({"threshold": Threshold()}, "threshold", "out_of_range"),
         ({"threshold": Threshold(amount=-1)}, "threshold", "out_of_range"),
         ({"threshold": Threshold(amount=100, quantity=1)}, "threshold", "out_of_range"),
@@ -64,7 +83,16 @@ def test_names_all_that_is_wrong_at_once() -> None:
     assert [error.field for error in refused.value.errors] == ["value", "ends_at", "quota"]
 
 
-@pytest.mark.parametrize("offer", [an_offer(), an_offer(**HALF, threshold=Threshold(amount=1))])
+@pytest.mark.parametrize(
+    "offer",
+    [
+        an_offer(),
+        an_offer(**HALF, threshold=Threshold(amount=1)),
+        an_offer(**BUNDLE),
+        an_offer(**BUNDLE | HALF | {"kind": Kind.BUNDLE}),
+        an_offer(**BUNDLE | {"bundle": (Part(quantity=3),), "categories": frozenset({"tea"})}),
+    ],
+)
 def test_takes_what_is_sound(offer) -> None:
     assert require_sound(offer, currency="GBP") is offer
 
@@ -79,6 +107,7 @@ def test_takes_what_is_sound(offer) -> None:
         (Kind.PERCENT_OFF, Threshold(amount=2), "", False, Lane.PLATFORM),
         (Kind.AMOUNT_OFF, None, "mer_a", False, Lane.MERCHANT),
         (Kind.GIFT, None, "mer_a", False, Lane.MERCHANT),
+        (Kind.BUNDLE, None, "mer_a", False, Lane.MERCHANT),
         (Kind.AMOUNT_OFF, None, "mer_a", True, Lane.COUPONS),
         (Kind.FREE_SHIPPING, None, "mer_a", True, Lane.SHIPPING),
     ],

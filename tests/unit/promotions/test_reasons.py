@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.contexts.promotions.model.offers import Audience, Kind, Lane, Offer, Threshold
+from chalicelib.contexts.promotions.model.offers import (
+    Audience,
+    Kind,
+    Lane,
+    Offer,
+    Part,
+    Threshold,
+)
 from chalicelib.contexts.promotions.model.quotes import Moment, Shopper
 from chalicelib.contexts.promotions.model.reasons import Reason, Verdict, explain
 from chalicelib.contexts.promotions.model.shelf import Shelf
@@ -61,6 +68,31 @@ def test_two_units_more_save_a_tenth() -> None:
     )
     (verdict,) = verdicts(offer, quantity=3)
     assert (verdict.missing_amount, verdict.missing_units, verdict.saves) == (0, 2, 500)
+
+
+def a_bundle(*parts: Part) -> Offer:
+    return an_offer(kind=Kind.BUNDLE, amount=2_500, bundle=parts)
+
+
+@pytest.mark.parametrize(
+    ("offer", "missing", "saves"),
+    [
+        (an_offer(kind=Kind.BUY_X_GET_Y, amount=0, buy=2, get=1), 1, 1_000),
+        (a_bundle(Part(quantity=3)), 1, 500),
+        (a_bundle(Part(sku="a.TEA", quantity=2), Part(sku="a.RICE", quantity=2)), 2, 0),
+    ],
+)
+def test_units_missing_in_the_first_set_are_told(offer: Offer, missing: int, saves: int) -> None:
+    (verdict,) = verdicts(offer, quantity=2)
+    assert verdict.reason is Reason.SET_SHORT
+    assert (verdict.missing_units, verdict.saves) == (missing, saves)
+
+
+def test_a_set_is_filled_up_with_the_cheapest_that_is_there() -> None:
+    offer = an_offer(kind=Kind.BUY_X_GET_Y, amount=0, buy=2, get=1)
+    market = a_market(offer, lines=(a_line(), a_line(sku="a.RICE", unit_price=300)))
+    (verdict,) = explain(market.basket, Shelf([offer]), market.moment)
+    assert (verdict.missing_units, verdict.saves) == (1, 300)
 
 
 def test_units_missing_over_several_lines_are_counted_together() -> None:

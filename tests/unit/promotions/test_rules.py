@@ -3,8 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from chalicelib.contexts.promotions.model.offers import Audience, Kind, Lane, Offer, Threshold
+from chalicelib.contexts.promotions.model.offers import (
+    Audience,
+    Kind,
+    Lane,
+    Offer,
+    Part,
+    Threshold,
+)
 from chalicelib.contexts.promotions.model.quotes import Moment, Quote, Shopper
 from chalicelib.contexts.promotions.model.shelf import Line
 from tests.makers.prices import NOW, Market, a_line, a_market, an_offer
@@ -123,6 +131,56 @@ def test_of_every_full_group_the_cheapest_are_free(units: tuple[int, ...], off: 
     lines = tuple(a_line(sku=f"a.{n}", unit_price=price) for n, price in enumerate(units))
     offer = an_offer(kind=Kind.BUY_X_GET_Y, amount=0, buy=2, get=1)
     assert a_market(offer, lines=lines).quote().discount.amount == off
+
+
+def a_bundle(*parts: Part, **overrides) -> Offer:
+    return an_offer(**({"kind": Kind.BUNDLE, "amount": 1_500, "bundle": parts} | overrides))
+
+
+SET = (Part(sku="a.TEA"), Part(product_id="prd_rice", quantity=2))
+
+
+@pytest.mark.parametrize(
+    ("teas", "rices", "off"),
+    [(1, 1, 0), (1, 2, 1_500), (1, 5, 1_500), (2, 4, 3_000), (3, 4, 3_000)],
+)
+def test_a_bundle_is_counted_in_full_sets(teas: int, rices: int, off: int) -> None:
+    lines = (a_line(quantity=teas), replace(RICE, quantity=rices), OTHERS)
+    quote = a_market(a_bundle(*SET), lines=lines).quote()
+    assert quote.discount.amount == off
+    assert quote.lines[2].total.amount == 1_000
+
+
+def test_a_set_takes_the_dearest_and_one_that_gains_nothing_is_left() -> None:
+    prices = (1_000, 900, 800, 200, 100)
+    lines = tuple(
+        a_line(sku=f"a.{n}", product_id=f"prd_{n}", unit_price=price)
+        for n, price in enumerate(prices)
+    )
+    quote = a_market(a_bundle(Part(quantity=2), amount=950), lines=lines).quote()
+    assert quote.discount.amount == 1_000 + 900 - 950 + 800 + 200 - 950
+
+
+def test_part_of_a_set_may_come_off_and_is_shared_by_what_lines_cost() -> None:
+    half = a_bundle(*SET, amount=0, percent_bps=5_000, cap=1_001)
+    assert totals(a_market(half, lines=(TEA, replace(RICE, quantity=2))).quote()) == [666, 1_333]
+
+
+def test_a_variants_part_goes_before_its_products_and_that_before_others() -> None:
+    parts = (Part(), Part(product_id="prd_tea"), Part(sku="a.TEA"))
+    mix = (TEA, a_line(sku="a.TEB"), RICE)
+    assert a_market(a_bundle(*parts), lines=mix).quote().discount.amount == 1_500
+    assert (
+        a_market(a_bundle(*parts), lines=(replace(TEA, quantity=3),)).quote().discount.amount == 0
+    )
+
+
+def test_so_many_for_the_price_of_fewer_and_so_many_for_a_price() -> None:
+    lines = (replace(TEA, quantity=2), RICE)
+    three_for_two = an_offer(kind=Kind.BUY_X_GET_Y, amount=0, buy=2, get=1)
+    assert a_market(three_for_two, lines=lines).quote().payable.amount == 2_000
+    three_for_a_price = a_bundle(Part(quantity=3), amount=2_400, categories=frozenset({"food"}))
+    assert a_market(three_for_a_price, lines=lines).quote().payable.amount == 2_400
 
 
 def test_a_percentage_rounds_halves_up_and_stops_at_its_cap() -> None:

@@ -1,5 +1,6 @@
 """Nobody looks through offers that cannot concern a basket."""
 
+from chalicelib.contexts.promotions.model.offers import Kind, Offer, Part
 from chalicelib.contexts.promotions.model.shelf import Shelf
 from tests.makers.prices import a_line, an_offer
 
@@ -24,6 +25,25 @@ def test_finds_by_product_category_merchant_and_everywhere() -> None:
         "everywhere": [0, 1, 2],
         "named everywhere": [0, 2],
     }
+
+
+def test_finds_a_bundle_by_its_parts_once() -> None:
+    rice, tea = Part(product_id="prd_rice"), Part(sku="a.TEA")
+    found = reached(
+        a_bundle("named", tea, rice),
+        a_bundle("of another merchant", tea, rice, merchant_id="mer_c"),
+        a_bundle("others, too", tea, Part(), categories=frozenset({"home"})),
+        a_bundle("all", tea, Part()),
+    )
+    assert {name: sorted(places) for name, places in found.items()} == {
+        "named": [0, 1],
+        "others, too": [0],
+        "all": [0, 1],
+    }
+
+
+def a_bundle(name: str, *parts: Part, **overrides) -> Offer:
+    return an_offer(id=name, kind=Kind.BUNDLE, bundle=parts, **overrides)
 
 
 def test_does_not_find_what_concerns_others() -> None:

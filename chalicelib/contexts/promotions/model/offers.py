@@ -10,9 +10,11 @@ from chalicelib.kernel.errors import FieldError, Malformed
 BPS_ALL = 10_000
 UNITS_MAX = 9_999
 NAMES_MAX = 1_000
+PARTS_MAX = 20
 PERCENT = "A percentage is 0.01 to 100 and its cap is more than nothing; other kinds have neither"
 VALUE = "The value does not fit the kind"
 THRESHOLD = "A threshold is an amount or a number of units, of more than nothing"
+BUNDLE = "A bundle has parts of at least one unit, names each once, and names goods by its parts"
 LIMIT = "A limit is at least 1"
 FUNDING = "The merchant's part is between nothing and all"
 
@@ -35,13 +37,20 @@ class Kind(StrEnum):
     PERCENT_OFF = "percent_off"
     FIXED_PRICE = "fixed_price"
     BUY_X_GET_Y = "buy_x_get_y"
+    BUNDLE = "bundle"
     GIFT = "gift"
     FREE_SHIPPING = "free_shipping"
 
 
 KINDS = {
     Lane.PRODUCT: {Kind.PERCENT_OFF, Kind.FIXED_PRICE},
-    Lane.MERCHANT: {Kind.AMOUNT_OFF, Kind.PERCENT_OFF, Kind.BUY_X_GET_Y, Kind.GIFT},
+    Lane.MERCHANT: {
+        Kind.AMOUNT_OFF,
+        Kind.PERCENT_OFF,
+        Kind.BUY_X_GET_Y,
+        Kind.BUNDLE,
+        Kind.GIFT,
+    },
     Lane.PLATFORM: {Kind.AMOUNT_OFF, Kind.PERCENT_OFF},
     Lane.COUPONS: {Kind.AMOUNT_OFF, Kind.PERCENT_OFF},
     Lane.SHIPPING: {Kind.FREE_SHIPPING},
@@ -52,11 +61,12 @@ assert set().union(*KINDS.values()) == set(Kind), "every kind runs in some lane"
 
 TURNS = {
     Kind.FIXED_PRICE: 0,
-    Kind.AMOUNT_OFF: 1,
-    Kind.BUY_X_GET_Y: 2,
-    Kind.PERCENT_OFF: 3,
-    Kind.GIFT: 4,
-    Kind.FREE_SHIPPING: 5,
+    Kind.BUNDLE: 1,
+    Kind.AMOUNT_OFF: 2,
+    Kind.BUY_X_GET_Y: 3,
+    Kind.PERCENT_OFF: 4,
+    Kind.GIFT: 5,
+    Kind.FREE_SHIPPING: 6,
 }
 """Who goes first where offers combine."""
 assert set(TURNS) == set(Kind), "every kind has its turn"
@@ -76,6 +86,16 @@ class Threshold(Struct, frozen=True):
     quantity: int = 0
 
 
+class Part(Struct, frozen=True):
+    """So many units of what a bundle is made of: of one variant, of one product, or, naming neither,
+    of anything else that the offer is about.
+    """
+
+    sku: str = ""
+    product_id: str = ""
+    quantity: int = 1
+
+
 class Audience(Struct, frozen=True):
     """Whom an offer is for. An empty set is everybody."""
 
@@ -91,9 +111,11 @@ class Offer(Struct, frozen=True, kw_only=True):
     """One rule that lowers prices, from `starts_at` up to and without `ends_at`.
 
     `amount` is money off, or the price of a unit (`fixed_price`); `percent_bps` goes with
-    `percent_off`, `cap` bounds it; `buy` and `get` go with `buy_x_get_y`, `sku` with `gift`. Amounts
-    are minor units of `currency`. A `merchant_id` of "" is the platform. Naming no products and no
-    categories reaches everything of the merchant, or of the cart; naming both reaches either.
+    `percent_off`, `cap` bounds it; `buy` and `get` go with `buy_x_get_y`, `sku` with `gift`. A
+    `bundle` is a set of parts for an `amount`, or with a percentage off. Amounts are minor units of
+    `currency`. A `merchant_id` of "" is the platform. Naming no products and no categories reaches
+    everything of the merchant, or of the cart; naming both reaches either. A bundle whose parts all
+    name something reaches just that.
     `quota` and `per_member` count units in the product lane and purchases in the others.
     """
 
@@ -119,6 +141,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     per_member: int | None = None
     combines_with: frozenset[Lane] = frozenset()
     merchant_bps: int = Funding.MERCHANT
+    bundle: tuple[Part, ...] = ()
 
 
 class OfferUnsound(Malformed):
@@ -152,6 +175,7 @@ def require_sound(offer: Offer, *, currency: str) -> Offer:
     checks = (
         ("percent", "out_of_range", PERCENT, _percent_is_wrong(offer)),
         ("value", "out_of_range", VALUE, _value_is_wrong(offer)),
+        ("bundle", "out_of_range", BUNDLE, _bundle_is_wrong(offer)),
         ("threshold", "out_of_range", THRESHOLD, _threshold_is_wrong(offer)),
         (
             "kind",
@@ -180,7 +204,7 @@ def _ends_early(offer: Offer) -> bool:
 
 
 def _percent_is_wrong(offer: Offer) -> bool:
-    if offer.kind is not Kind.PERCENT_OFF:
+    if offer.kind is not Kind.PERCENT_OFF and not (offer.kind is Kind.BUNDLE and offer.percent_bps):
         return offer.percent_bps != 0 or offer.cap is not None
     is_capped_at_nothing = offer.cap is not None and offer.cap < 1
     return not 1 <= offer.percent_bps <= BPS_ALL or is_capped_at_nothing
@@ -196,8 +220,26 @@ def _value_is_wrong(offer: Offer) -> bool:
             return not (1 <= offer.buy <= UNITS_MAX and 1 <= offer.get <= UNITS_MAX)
         case Kind.GIFT:
             return not offer.sku
+        case Kind.BUNDLE:
+            return offer.amount < 0 or (offer.amount > 0) == (offer.percent_bps > 0)
         case Kind.PERCENT_OFF | Kind.FREE_SHIPPING:
             return offer.amount != 0
+
+
+def _bundle_is_wrong(offer: Offer) -> bool:
+    """Parts go with bundles; where all of them name something, the offer itself names nothing."""
+    parts = offer.bundle
+    if offer.kind is not Kind.BUNDLE:
+        return bool(parts)
+    names = {(part.sku, part.product_id) for part in parts}
+    is_named = all(part.sku or part.product_id for part in parts)
+    return (
+        not 1 <= len(parts) <= PARTS_MAX
+        or len(names) < len(parts)
+        or any(part.sku and part.product_id for part in parts)
+        or not all(1 <= part.quantity <= UNITS_MAX for part in parts)
+        or (is_named and bool(offer.products or offer.categories))
+    )
 
 
 def _threshold_is_wrong(offer: Offer) -> bool:

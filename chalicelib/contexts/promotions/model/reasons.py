@@ -3,12 +3,16 @@
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.contexts.promotions.model.cards import Reached, carded
 from chalicelib.contexts.promotions.model.offers import Kind, Lane
 from chalicelib.contexts.promotions.model.quotes import ANYBODY, Basket, Moment, Shopper
+from chalicelib.contexts.promotions.model.reckoning import parted
 from chalicelib.contexts.promotions.model.sheet import Sheet, is_for, is_within, wanted, work
 from chalicelib.contexts.promotions.model.shelf import Shelf
+
+IN_SETS = {Kind.BUY_X_GET_Y, Kind.BUNDLE}
 
 
 class Reason(StrEnum):
@@ -23,13 +27,15 @@ class Reason(StrEnum):
     QUOTA_SHORT = "quota_short"
     MEMBER_LIMIT = "member_limit"
     BELOW_THRESHOLD = "below_threshold"
+    SET_SHORT = "set_short"
     OUTDONE = "outdone"
 
 
 class Verdict(Struct, frozen=True):
     """What became of one offer. Where it is below its threshold, `missing_amount` (minor units at
     shown prices) or `missing_units` more would reach it, and it would then take `saves` off if
-    nothing outdid it. `off` is what it took off.
+    nothing outdid it; so it is where `missing_units` would fill its first set. Nobody knows what is
+    saved where a part of a set is not in the basket at all: then it is 0. `off` is what it took off.
     """
 
     offer: str
@@ -57,8 +63,11 @@ def explain(
         one = reached.get(offer.id) or Reached(carded(offer), offer, [])
         reason = _reason(sheet, one, off, moment, shopper)
         verdict = Verdict(offer.id, offer.titles, reason, off=off.get(offer.id, 0))
-        is_below = reason is Reason.BELOW_THRESHOLD
-        verdicts.append(_with_missing(sheet, one, verdict) if is_below else verdict)
+        if reason is Reason.BELOW_THRESHOLD:
+            verdict = _with_missing(sheet, one, verdict)
+        if reason is Reason.SET_SHORT:
+            verdict = _with_set(sheet, one, verdict)
+        verdicts.append(verdict)
     return sorted(verdicts, key=lambda verdict: verdict.offer)
 
 
@@ -87,6 +96,7 @@ def _reason(
         (Reason.QUOTA_SHORT, not is_within(offer.quota, used, units)),
         (Reason.MEMBER_LIMIT, not is_within(offer.per_member, uses, units)),
         (Reason.BELOW_THRESHOLD, not _is_met(sheet, one)),
+        (Reason.SET_SHORT, bool(_short(sheet, one))),
     )
     return next((reason for reason, holds in decided if holds), Reason.OUTDONE)
 
@@ -115,10 +125,8 @@ def _with_missing(sheet: Sheet, one: Reached, verdict: Verdict) -> Verdict:
     else:
         missing = max(0, threshold.quantity - units)
         saves = _saves(sheet, one, price=max(price, threshold.amount))
-    return Verdict(
-        verdict.offer,
-        verdict.titles,
-        verdict.reason,
+    return replace(
+        verdict,
         missing_amount=max(0, threshold.amount - price),
         missing_units=missing,
         saves=saves,
@@ -126,9 +134,37 @@ def _with_missing(sheet: Sheet, one: Reached, verdict: Verdict) -> Verdict:
 
 
 def _saves(sheet: Sheet, one: Reached, *, price: int) -> int:
-    """What an offer would take off: by units from what is there, by money from what it asks for."""
-    offer, off_sum = one.offer, one.card.off_sum
-    if offer.kind is Kind.BUY_X_GET_Y:
+    """What an offer would take off: by sets from what is there, by money from what it asks for."""
+    if one.offer.kind in IN_SETS:
         prices = [sheet.shown[place] for place in one.places]
-        return off_sum(offer, prices, sheet.quantities, one.places)
-    return off_sum(offer, [price], [1], [0])
+        return one.card.off_sum(one.offer, prices, sheet.lines, one.places)
+    return one.card.off_sum(one.offer, [price], sheet.lines, one.places)
+
+
+def _short(sheet: Sheet, one: Reached) -> list[tuple[list[int], int]]:
+    """The places of each part of a set that is not full, and the units that the part lacks."""
+    if one.offer.kind not in IN_SETS:
+        return []
+    parts = parted(one.offer, sheet.lines, one.places)
+    placed = [([one.places[at] for at in mine], asked) for mine, asked in parts]
+    lacking = [
+        (places, asked - sum(sheet.quantities[at] for at in places)) for places, asked in placed
+    ]
+    return [(places, units) for places, units in lacking if units > 0]
+
+
+def _with_set(sheet: Sheet, one: Reached, verdict: Verdict) -> Verdict:
+    """Fill the first set up with more of the cheapest that is there of each part."""
+    short = _short(sheet, one)
+    lines, shown, saves = list(sheet.lines), list(sheet.shown), 0
+    for places, units in short:
+        if places:
+            place = min(places, key=lambda at: shown[at] // lines[at].quantity)
+            line = lines[place]
+            lines[place] = replace(line, quantity=line.quantity + units)
+            shown[place] += shown[place] // line.quantity * units
+    if all(places for places, _ in short):
+        prices = [shown[place] for place in one.places]
+        saves = one.card.off_sum(one.offer, prices, lines, one.places)
+    missing = sum(units for _, units in short)
+    return replace(verdict, missing_units=missing, saves=saves)

@@ -252,7 +252,7 @@ def _compete(sheet: Sheet, rivals: list[Reached]) -> None:
         if plan and reached.card.combines:
             continue
         prices = [sheet.prices[place] for place in reached.places]
-        off = reached.card.off_sum(reached.offer, prices, sheet.quantities, reached.places)
+        off = reached.card.off_sum(reached.offer, prices, sheet.lines, reached.places)
         if off and (-off, reached.card.id) < best:
             best = (-off, reached.card.id)
             winner = (reached, prices)
@@ -273,7 +273,7 @@ def _in_turn(sheet: Sheet, together: Iterable[Reached]) -> Plan:
     for reached in sorted(together, key=lambda one: one.card.turn):
         places = reached.places
         prices = [left.get(place, sheet.prices[place]) for place in places]
-        off = reached.card.off_sum(reached.offer, prices, sheet.quantities, places)
+        off = reached.card.off_sum(reached.offer, prices, sheet.lines, places)
         if not off:
             continue
         amounts = shared(off, prices)

@@ -14,13 +14,14 @@ NOBODY: dict[str, list[Card]] = {}
 
 
 class Shelf:
-    """Offers by what they name: a product, a category, a merchant's whole range, everything. Under
-    each name they lie by merchant, and the platform's beside each of these.
+    """Offers by what they name: a variant, a product, a category, a merchant's whole range, all.
+    Under each name they lie by merchant, and the platform's beside each of these.
 
     Made once for many quotes. Offers of one id are the same offer.
     """
 
     def __init__(self, offers: Iterable[Offer]) -> None:
+        self._by_sku: dict[str, dict[str, list[Card]]] = {}
         self._by_product: dict[str, dict[str, list[Card]]] = {}
         self._by_category: dict[str, dict[str, list[Card]]] = {}
         self._by_merchant: dict[str, list[Card]] = {}
@@ -31,18 +32,22 @@ class Shelf:
 
     def _put(self, card: Card) -> None:
         offer = card.offer
-        for product in offer.products:
+        products, skus, is_wide = _names(offer)
+        if is_wide:
+            self._by_merchant.setdefault(card.merchant_id, []).append(card)
+            return
+        for sku in skus:
+            _lay(self._by_sku.setdefault(sku, {}), card)
+        for product in products:
             _lay(self._by_product.setdefault(product, {}), card)
         for category in offer.categories:
             _lay(self._by_category.setdefault(category, {}), card)
-        if not offer.products and not offer.categories:
-            self._by_merchant.setdefault(card.merchant_id, []).append(card)
 
     def reached(self, lines: Sequence[Line]) -> list[Reached]:
         """Find the offers that are about any of these lines, and which of them, in no order."""
         found: dict[str, Reached] = {}
         of_merchants: dict[str, list[int]] = {}
-        by_product, by_category = self._by_product, self._by_category
+        by_sku, by_product, by_category = self._by_sku, self._by_product, self._by_category
         for place, line in enumerate(lines):
             merchant_id = line.merchant_id
             if merchant_id in of_merchants:
@@ -51,6 +56,9 @@ class Shelf:
                 of_merchants[merchant_id] = [place]
             named = by_product.get(line.product_id, NOBODY)
             cards = named.get(merchant_id) or named.get(PLATFORM, NONE)
+            if line.sku in by_sku:
+                named = by_sku[line.sku]
+                cards = cards + (named.get(merchant_id) or named.get(PLATFORM, NONE))
             for category in line.categories:
                 if category in by_category:
                     named = by_category[category]
@@ -75,6 +83,15 @@ class Shelf:
         """
         wanted = {*merchant_ids, PLATFORM}
         return [offer for offer in self._offers.values() if offer.merchant_id in wanted]
+
+
+def _names(offer: Offer) -> tuple[set[str], set[str], bool]:
+    """The products and variants that an offer names, and whether it is about a whole range."""
+    parts = offer.bundle
+    products = {*offer.products, *(part.product_id for part in parts if part.product_id)}
+    skus = {part.sku for part in parts if part.sku}
+    takes_all = not parts or any(not part.sku and not part.product_id for part in parts)
+    return products, skus, takes_all and not offer.products and not offer.categories
 
 
 def _is_platforms(offer: Offer) -> bool:
