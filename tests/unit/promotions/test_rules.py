@@ -152,7 +152,7 @@ def test_a_bundle_is_counted_in_full_sets(teas: int, rices: int, off: int) -> No
 
 
 def test_a_set_takes_the_dearest_and_one_that_gains_nothing_is_left() -> None:
-    prices = (1_000, 900, 800, 200, 100)
+    prices = (1_000, 900, 800, 200, 100, 50)
     lines = tuple(
         a_line(sku=f"a.{n}", product_id=f"prd_{n}", unit_price=price)
         for n, price in enumerate(prices)

@@ -31,12 +31,14 @@ def test_finds_a_bundle_by_its_parts_once() -> None:
     rice, tea = Part(product_id="prd_rice"), Part(sku="a.TEA")
     found = reached(
         a_bundle("named", tea, rice),
+        a_bundle("of variants", tea, Part(sku="a.RICE")),
         a_bundle("of another merchant", tea, rice, merchant_id="mer_c"),
         a_bundle("others, too", tea, Part(), categories=frozenset({"home"})),
         a_bundle("all", tea, Part()),
     )
     assert {name: sorted(places) for name, places in found.items()} == {
         "named": [0, 1],
+        "of variants": [0, 1],
         "others, too": [0],
         "all": [0, 1],
     }
