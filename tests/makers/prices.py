@@ -13,6 +13,7 @@ from chalicelib.contexts.promotions.model.offers import (
     Kind,
     Lane,
     Offer,
+    OnReturn,
     Part,
     Threshold,
     require_sound,
@@ -139,6 +140,8 @@ def _random_offer(random: Random, name: str, lanes: tuple[Lane, ...], plain: boo
     merchant_id = _random_merchant(random, lane, plain)
     combines = random.random() < 0.4
     is_wide = plain and (combines or lane is not Lane.MERCHANT) and lane is not Lane.PRODUCT
+    threshold = _random_threshold(random, lane)
+    may_reclaim = bool(merchant_id and threshold) and not plain
     bundle = _random_bundle(random, is_wide) if kind is Kind.BUNDLE else ()
     is_part = kind is Kind.PERCENT_OFF or (kind is Kind.BUNDLE and random.random() < 0.4)
     names_parts = bool(bundle) and all(part.sku or part.product_id for part in bundle)
@@ -154,7 +157,8 @@ def _random_offer(random: Random, name: str, lanes: tuple[Lane, ...], plain: boo
         buy=random.randint(1, 3),
         get=random.randint(1, 2),
         sku="a.GIFT",
-        threshold=_random_threshold(random, lane),
+        threshold=threshold,
+        on_return=random.choice(sorted(OnReturn)) if may_reclaim else OnReturn.KEEP,
         combines_with=frozenset({lane} if combines else ()),
         merchant_bps=random.choice((0, 3_333, 10_000)) if merchant_id else 0,
         **({} if is_wide or names_parts else _random_reach(random)),

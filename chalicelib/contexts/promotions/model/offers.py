@@ -16,6 +16,7 @@ VALUE = "The value does not fit the kind"
 THRESHOLD = "A threshold is an amount or a number of units, of more than nothing"
 BUNDLE = "A bundle has parts of at least one unit, names each once, and names goods by its parts"
 LIMIT = "A limit is at least 1"
+RETURN = "Merchants reclaim, where an offer of theirs has a threshold"
 FUNDING = "The merchant's part is between nothing and all"
 
 
@@ -77,6 +78,13 @@ class Funding(IntEnum):
 
     PLATFORM = 0
     MERCHANT = BPS_ALL
+
+
+class OnReturn(StrEnum):
+    """What becomes of an offer when goods go back and what is kept is below its threshold."""
+
+    KEEP = "keep"
+    RECLAIM = "reclaim"
 
 
 class Threshold(Struct, frozen=True):
@@ -142,6 +150,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     combines_with: frozenset[Lane] = frozenset()
     merchant_bps: int = Funding.MERCHANT
     bundle: tuple[Part, ...] = ()
+    on_return: OnReturn = OnReturn.KEEP
 
 
 class OfferUnsound(Malformed):
@@ -189,6 +198,7 @@ def require_sound(offer: Offer, *, currency: str) -> Offer:
         ("per_member", "out_of_range", LIMIT, members is not None and members < 1),
         ("funding", "out_of_range", FUNDING, not 0 <= offer.merchant_bps <= BPS_ALL),
         ("funding", "not_its_own", "The platform pays for its own offers", not is_own),
+        ("on_return", "not_its_own", RETURN, not _may_reclaim(offer)),
         ("products", "too_many", f"An offer names at most {NAMES_MAX}", named > NAMES_MAX),
     )
     errors = [
@@ -201,6 +211,11 @@ def require_sound(offer: Offer, *, currency: str) -> Offer:
 
 def _ends_early(offer: Offer) -> bool:
     return offer.ends_at <= offer.starts_at
+
+
+def _may_reclaim(offer: Offer) -> bool:
+    """Goods go back order by order, and an offer of the platform may be about several orders."""
+    return offer.on_return is OnReturn.KEEP or bool(offer.merchant_id and offer.threshold)
 
 
 def _percent_is_wrong(offer: Offer) -> bool:
