@@ -43,6 +43,7 @@ from chalicelib.contexts.payments import console as payments_console
 from chalicelib.contexts.payments import workers as payments_workers
 from chalicelib.contexts.privacy import pages as privacy_pages
 from chalicelib.contexts.privacy import workers as privacy_workers
+from chalicelib.contexts.promotions.api import selling as promotions_selling
 from chalicelib.contexts.search import workers as search_workers
 from chalicelib.contexts.settlement import api as settlement_api
 from chalicelib.contexts.settlement import console as settlement_console
@@ -73,6 +74,7 @@ BLUEPRINTS = (
     shipping_api.bp,
     settlement_api.bp,
     settlement_workers.bp,
+    promotions_selling.bp,
     cart_api.bp,
     shopping.bp,
     selling.bp,

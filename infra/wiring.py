@@ -182,6 +182,7 @@ TABLES = (
     Table("shipping", indexes=("by_owner",)),
     Table("payments", indexes=("by_due",)),
     Table("members"),
+    Table("promotions"),
     Table("cart"),
     Table("orders", indexes=("by_owner", "by_state", "by_due")),
     Table("settlement", indexes=("by_owner",)),

@@ -16,6 +16,7 @@ ROOMS = (
     "shipping",
     "payments",
     "members",
+    "promotions",
     "cart",
     "orders",
     "settlement",

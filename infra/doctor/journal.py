@@ -21,7 +21,13 @@ POSTS: dict[type[Fact], Callable[[Any], Sequence[Entry]]] = {
 }
 """What each fact posts, as settlement itself computes it."""
 
-TO_OTHERS = (Account.MERCHANT_PAYABLE, Account.COMMISSION, Account.SHIPPING, Account.TAX)
+TO_OTHERS = (
+    Account.MERCHANT_PAYABLE,
+    Account.COMMISSION,
+    Account.SHIPPING,
+    Account.TAX,
+    Account.PROMOTIONS,
+)
 
 
 @invariant("money.entry_balances")

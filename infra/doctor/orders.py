@@ -165,9 +165,16 @@ def refunded_within_lines(whole: Whole) -> Found:
     """No line and no delivery gives back more than its own, and the last unit takes the rest."""
     for order in whole.orders.values():
         for line in order.lines:
-            total, commission = line.total.amount, line.commission.amount
-            taken = (line.refunded, line.refunded_amount, line.refunded_commission)
-            limits = (line.quantity, total, commission)
+            total, commission, funded = (
+                each.amount for each in (line.total, line.commission, line.funded)
+            )
+            taken = (
+                line.refunded,
+                line.refunded_amount,
+                line.refunded_commission,
+                line.refunded_funding,
+            )
+            limits = (line.quantity, total, commission, funded)
             if not all(0 <= some <= most for some, most in zip(taken, limits, strict=True)):
                 yield order.id, f"{line.sku} gave back {taken} of {limits}"
             elif not 0 <= line.restocked <= line.quantity:
@@ -184,9 +191,10 @@ def commission_is_given_back_in_proportion(whole: Whole) -> Found:
     """Commission goes back as the amount does, up to a minor unit for each unit of goods."""
     for order in whole.orders.values():
         for line in order.lines:
-            due = line.commission.amount * line.refunded_amount
-            given = line.refunded_commission * line.total.amount
-            if abs(given - due) > line.quantity * max(line.total.amount, 1):
+            gross = line.total.amount + line.funded.amount
+            due = line.commission.amount * (line.refunded_amount + line.refunded_funding)
+            given = line.refunded_commission * gross
+            if abs(given - due) > line.quantity * max(gross, 1):
                 yield (
                     order.id,
                     (
@@ -214,7 +222,7 @@ def _miscounted(order: Order) -> list[str]:
         should = line.unit_price.amount * line.quantity + off
         if line.total.amount != should:
             wrong.append(f"{line.sku} comes to {should} and says {line.total.amount}")
-        commission = line.total.share_bps(order.commission_bps).amount
+        commission = (line.total + line.funded).share_bps(order.commission_bps).amount
         if line.commission.amount != commission:
             wrong.append(
                 f"{line.sku} owes a commission of {commission} and says {line.commission.amount}"

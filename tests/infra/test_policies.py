@@ -31,7 +31,7 @@ WRITES = {
     "catalog": {"catalog"},
     "inventory": {"inventory"},
     "members": {"members"},
-    "orders": {"orders", "inventory", "payments", "shipping"},
+    "orders": {"orders", "inventory", "payments", "shipping", "promotions"},
     "payments": {"payments"},
     "settlement": {"settlement"},
     "notifications": {"notifications"},

@@ -3,8 +3,13 @@
 from typing import Any
 
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.promotions.model.offers import Kind
+from chalicelib.contexts.promotions.model.wishes import OfferWish
+from chalicelib.contexts.promotions.service import offers
+from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
 from tests.makers.machine import Machine
+from tests.makers.offers import an_offer
 from tests.makers.people import a_member
 from tests.makers.shop import Shop, captured_data, order_of
 
@@ -39,8 +44,24 @@ class Story:
         self.clock.forward(3_600)
         inventory.put_stock(self.shop.sellers["acme"].actor, self.tea, 40)
         inventory.spread(SYSTEM, self.pot, 3)
+        self.offer()
         self.clock.forward(3_600)
         self.machine.drain()
+
+    def offer(self) -> None:
+        """A merchant's limited offer, and one that the platform pays for."""
+        month = {"ends_at": clock.iso(clock.later(clock.now(), 30 * 86_400))}
+        limits = {"quota": 600, "per_member": 50}
+        an_offer(self.shop, self.shop.merchant(), value={"percent": 12.5}, **limits, **month)
+        wish = OfferWish(
+            titles={"en": "Souk month", "zh-CN": "集市月"},
+            kind=Kind.AMOUNT_OFF,
+            value={"amount": 101, "currency": "GBP"},
+            starts_at=clock.now(),
+            ends_at=clock.later(clock.now(), 30 * 86_400),
+            quota=200,
+        )
+        offers.create(SYSTEM, wish)
 
     def sell_and_settle(self) -> None:
         """Two merchants send, one of them in two parcels; some units are refunded; all is settled."""

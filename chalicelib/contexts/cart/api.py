@@ -7,8 +7,9 @@ from chalice import Blueprint
 from msgspec import Meta
 
 from chalicelib.contexts.cart import service
-from chalicelib.contexts.cart.model import QUANTITY_MAX, Adjustment, Cart, PricedCart, Totals
+from chalicelib.contexts.cart.model import QUANTITY_MAX, Cart, PricedCart, Totals
 from chalicelib.contexts.cart.service import Quote
+from chalicelib.contexts.promotions.api.views import AdjustmentView, adjustment_views
 from chalicelib.kernel import countries
 from chalicelib.kernel.errors import FieldError, Malformed
 from chalicelib.kernel.money import Money
@@ -61,8 +62,9 @@ class LineView(msgspec.Struct):
     quantity: int
     unit_price: Money
     total: Money
-    adjustments: list[Adjustment]
+    adjustments: list[AdjustmentView]
     available: int
+    gift: bool = False
 
 
 class NoticeView(msgspec.Struct):
@@ -201,6 +203,7 @@ def cart_view(priced: PricedCart, locale: str) -> CartView:
         id=priced.id,
         lines=[
             LineView(
+                gift=place >= len(priced.lines),
                 sku=line.sku,
                 product_id=line.product_id,
                 slug=line.slug,
@@ -211,10 +214,10 @@ def cart_view(priced: PricedCart, locale: str) -> CartView:
                 quantity=line.quantity,
                 unit_price=line.unit_price,
                 total=line.total,
-                adjustments=list(line.adjustments),
+                adjustments=adjustment_views(line.adjustments, locale),
                 available=line.available,
             )
-            for line in priced.lines
+            for place, line in enumerate((*priced.lines, *priced.gift_lines))
         ],
         totals=priced.delivered or priced.totals,
         estimated=priced.delivered is None,

@@ -6,7 +6,14 @@ from chalicelib.aws import transact
 from chalicelib.aws.reads import Key
 from chalicelib.aws.tables import DocumentAttribute, Item
 from chalicelib.aws.transact import Write
-from chalicelib.contexts.cart.model import CART_TTL_S, Cart, CartChanged, CartLine, Delivery, NoCart
+from chalicelib.contexts.cart.model import (
+    CART_TTL_S,
+    Cart,
+    CartChanged,
+    CartLine,
+    Destination,
+    NoCart,
+)
 from chalicelib.kernel import clock
 
 
@@ -22,7 +29,7 @@ class CartItem(CartRoomItem, discriminator="CART"):
 
     version = NumberAttribute()
     lines: DocumentAttribute[dict[str, CartLine]] = DocumentAttribute(dict[str, CartLine])
-    delivery: DocumentAttribute[Delivery] = DocumentAttribute(Delivery, null=True)
+    delivery: DocumentAttribute[Destination] = DocumentAttribute(Destination, null=True)
 
 
 class OwnerItem(CartRoomItem, discriminator="OWNER"):
@@ -59,7 +66,7 @@ def change(seen: Cart, now: Cart) -> Write:
     return transact.put(row, CartItem.version == seen.version, refuse=lambda _old: CartChanged())
 
 
-def remember(cart: Cart, delivery: Delivery) -> Write:
+def remember(cart: Cart, delivery: Destination) -> Write:
     """Contribute where the cart's last quote was for. No change of the cart: its version stays."""
     place = cart_key(cart.id)
     return transact.update(

@@ -35,7 +35,9 @@ class PaidLine(Struct, frozen=True):
 
 
 class PaidOrder(Struct, frozen=True):
-    """`goods` is after discounts; `total = goods + shipping + tax`."""
+    """`goods` is after discounts; `total = goods + shipping + tax`. `funding` and `shipping_funding` are
+    what the platform pays the merchant towards what its offers took off, in minor units.
+    """
 
     order_id: str
     merchant_id: str
@@ -46,6 +48,8 @@ class PaidOrder(Struct, frozen=True):
     tax: Money
     total: Money
     commission: Money
+    funding: int = 0
+    shipping_funding: int = 0
 
 
 class SentLine(Struct, frozen=True):

@@ -133,12 +133,15 @@ class Payment(Struct, frozen=True, kw_only=True):
 
 
 class RefundLine(Struct, frozen=True, kw_only=True):
-    """Units of one sku given back: the shopper's part and the commission on it."""
+    """Units of one sku given back: the shopper's part, the commission on it, and in minor units what
+    the platform had paid towards it.
+    """
 
     sku: str
     quantity: int
     amount: Money
     commission: Money
+    funding: int = 0
 
 
 class Refund(Struct, frozen=True, kw_only=True):
@@ -168,6 +171,13 @@ class Refund(Struct, frozen=True, kw_only=True):
     email: str = ""
     locale: str = "en"
     refund_reference: str = ""
+    shipping_funding: int = 0
+    """What the platform had paid towards delivery and gets back, in minor units."""
+
+    @property
+    def funding(self) -> Money:
+        """What the platform had paid towards the goods and gets back."""
+        return Money(sum(line.funding for line in self.lines), self.amount.currency)
 
     @property
     def goods(self) -> Money:

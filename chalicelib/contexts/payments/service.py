@@ -208,7 +208,8 @@ def send_refund(payment_id: str, refund_id: str, marker: Write | None = None) ->
     """Send a requested refund to its company and note what it said.
 
     The call stands between two saved states: the refund as requested, and its outcome. A repeat
-    finds the outcome, or calls again under the same key.
+    finds the outcome, or calls again under the same key. One that gives the shopper nothing is nothing
+    to the company: it is done.
     """
     payment, refunds = store.payment_with_refunds(payment_id)
     refund = next((one for one in refunds if one.id == refund_id), None)
@@ -216,7 +217,10 @@ def send_refund(payment_id: str, refund_id: str, marker: Write | None = None) ->
         raise UnknownPayment
     if refund.state is not RefundState.REQUESTED:
         return
-    answer = companies.provider(refund.provider).refund(_order(refund))
+    if refund.amount:
+        answer = companies.provider(refund.provider).refund(_order(refund))
+    else:
+        answer = RefundAnswer(RefundStanding.SUCCEEDED)
     _note_refund(payment, refund, answer, marker)
 
 

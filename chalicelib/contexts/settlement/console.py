@@ -21,6 +21,7 @@ ACCOUNTS = {
     Account.COMMISSION: N_("Commission"),
     Account.SHIPPING: N_("Delivery"),
     Account.TAX: N_("Tax"),
+    Account.PROMOTIONS: N_("Paid by the platform"),
     Account.REFUNDS: N_("Refunds"),
 }
 assert set(ACCOUNTS) == set(Account), "every account has its words"

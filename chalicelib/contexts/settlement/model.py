@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.contexts.orders.facts import PaidOrder, PurchasePaid, RefundRequested
 from chalicelib.contexts.payments.facts import PaymentCaptured, RefundFailed, RefundSucceeded
@@ -21,13 +22,16 @@ PLATFORM = "platform"
 
 
 class Account(StrEnum):
-    """Where money is. Debits raise what others owe us (clearing), credits what we owe them."""
+    """Where money is. Debits raise what others owe us (clearing), credits what we owe them; those of
+    `promotions` are what the platform pays merchants towards its offers.
+    """
 
     PROVIDER_CLEARING = "provider_clearing"
     MERCHANT_PAYABLE = "merchant_payable"
     COMMISSION = "commission"
     SHIPPING = "shipping"
     TAX = "tax"
+    PROMOTIONS = "promotions"
     REFUNDS = "refunds"
 
 
@@ -131,7 +135,7 @@ def entries_of_paid(fact: PurchasePaid) -> list[Entry]:
     return [
         _entry(fact, order.merchant_id, order.order_id, _legs_of_order(order))
         for order in fact.orders
-        if order.total
+        if order.total or order.funding or order.shipping_funding
     ]
 
 
@@ -178,21 +182,26 @@ def totals_of(entries: Iterable[Entry]) -> dict[Account, int]:
 
 
 def _legs_of_order(order: PaidOrder) -> list[tuple[Account, Money]]:
+    funding = replace(order.total, amount=order.funding)
+    shipping_funding = replace(order.total, amount=order.shipping_funding)
     return [
         (Account.PROVIDER_CLEARING, order.total),
-        (Account.MERCHANT_PAYABLE, -(order.goods - order.commission)),
+        (Account.PROMOTIONS, funding + shipping_funding),
+        (Account.MERCHANT_PAYABLE, -(order.goods + funding - order.commission)),
         (Account.COMMISSION, -order.commission),
-        (Account.SHIPPING, -order.shipping),
+        (Account.SHIPPING, -(order.shipping + shipping_funding)),
         (Account.TAX, -order.tax),
     ]
 
 
 def _legs_of_refund(refund: Refund) -> list[tuple[Account, Money]]:
+    shipping_funding = replace(refund.amount, amount=refund.shipping_funding)
     return [
-        (Account.MERCHANT_PAYABLE, refund.goods - refund.commission),
+        (Account.MERCHANT_PAYABLE, refund.goods + refund.funding - refund.commission),
         (Account.COMMISSION, refund.commission),
-        (Account.SHIPPING, refund.shipping),
+        (Account.SHIPPING, refund.shipping + shipping_funding),
         (Account.TAX, refund.tax),
+        (Account.PROMOTIONS, -(refund.funding + shipping_funding)),
         (Account.REFUNDS, -refund.amount),
     ]
 
@@ -201,7 +210,7 @@ def _entries_of_refund(
     fact: RefundRequested | RefundFailed, refund: Refund, legs: list[tuple[Account, Money]]
 ) -> list[Entry]:
     """Money that no order took is in `refunds` since it was captured, and stays there."""
-    if not refund.order_id or not refund.amount:
+    if not refund.order_id or not any(amount for _, amount in legs):
         return []
     return [_entry(fact, refund.merchant_id, refund.order_id, legs)]
 

@@ -89,6 +89,7 @@ class StatementItem(SettlementItem, discriminator="STATEMENT"):
     commission = NumberAttribute(default=0)
     shipping = NumberAttribute(default=0)
     tax = NumberAttribute(default=0)
+    promotions = NumberAttribute(default=0)
     refunds = NumberAttribute(default=0)
 
 

@@ -77,6 +77,13 @@ CHECKOUT = {
     "delivery_method": "standard",
     "payment": {"provider": "sandbox"},
 }
+NEW_OFFER = {
+    "title": "Sale",
+    "kind": "amount_off",
+    "value": gbp(100),
+    "starts_at": "2026-03-02T00:00:00Z",
+    "ends_at": "2026-03-09T00:00:00Z",
+}
 FILE = (
     b'--mark\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n<csrf>\r\n'
     b'--mark\r\nContent-Disposition: form-data; name="file"; filename="goods.csv"\r\n'
@@ -178,6 +185,16 @@ PROGRAMS = [
         ORDER,
         {"lines": UNITS, "reason": "chipped"},
     ),
+    Door("GET /api/v1/merchant/offers", KEY),
+    Door("POST /api/v1/merchant/offers", KEY, json=NEW_OFFER),
+    Door(
+        "POST /api/v1/merchant/offers",
+        KEY,
+        json=NEW_OFFER | {"products": ["<draft>"]},
+        refusal=422,
+    ),
+    Door("GET /api/v1/merchant/offers/{offer}", KEY, {"offer": "offer"}),
+    Door("PATCH /api/v1/merchant/offers/{offer}", KEY, {"offer": "offer"}, {"title": "Sale"}),
     Door("GET /api/v1/merchant/statements", KEY),
     Door("GET /api/v1/merchant/statements/{statement}", KEY, {"statement": "statement"}),
     Door("GET /api/v1/merchant/ledger", KEY),

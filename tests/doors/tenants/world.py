@@ -16,9 +16,12 @@ from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.members import service as members
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.contexts.orders.model.values import order_id
+from chalicelib.contexts.promotions.model.offers import Kind
+from chalicelib.contexts.promotions.model.wishes import OfferWish
+from chalicelib.contexts.promotions.service import offers
 from chalicelib.contexts.settlement import service as settlement
 from chalicelib.contexts.settlement import workers as settlement_workers
-from chalicelib.kernel import ids
+from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import SYSTEM, Role
 from chalicelib.kernel.money import Money
 from tests.makers.facts import deliver
@@ -102,6 +105,7 @@ def _merchant(world: World, side: str) -> None:
         "slug": listed.slug,
         "draft": draft.id,
         "import": imports.hand_in(seller.actor, CSV, filename="goods.csv").id,
+        "offer": offers.create(seller.actor, _later(world.canary("offer", side))).offer.id,
         "key": identity.make_api_key(SYSTEM, seller.id, world.canary("keys", side))[0].id,
     }
     world.secrets[side] = {"key": seller.token}
@@ -119,6 +123,16 @@ def _draft(title: str) -> Wanted:
         category="other",
         state=ProductState.DRAFT,
         variants=(WantedVariant("DRAFT", Money(900, "GBP")),),
+    )
+
+
+def _later(title: str) -> OfferWish:
+    """An offer that nobody has heard of yet."""
+    return OfferWish(
+        titles={"en": title},
+        kind=Kind.FREE_SHIPPING,
+        starts_at=clock.later(clock.now(), 30 * 86_400),
+        ends_at=clock.later(clock.now(), 60 * 86_400),
     )
 
 

@@ -79,6 +79,16 @@ STORIES = {
     ),
     "integration/members/test_avatars.py": ("test_of_a_member_who_is_gone_nothing_stays",),
     "integration/inventory/test_spread.py": ("TestPut::test_spreads_what_is_not_held",),
+    "integration/promotions/test_offers.py": (
+        "TestChanging::test_a_quota_comes_goes_and_comes_back",
+        "TestChanging::test_a_stopped_offer_may_run_again",
+    ),
+    "integration/promotions/test_prices.py": (
+        "TestLimits::test_a_quota_is_used_and_given_back_once",
+        "TestLimits::test_a_quota_over_rows_is_used_to_the_last_unit",
+        "TestLimits::test_a_shopper_has_so_many_and_no_more",
+        "TestLimits::test_late_money_takes_the_offer_again_or_goes_back",
+    ),
     "integration/cart/test_api.py": (
         "TestQuotes::test_every_merchants_cheapest_home_delivery_is_the_standard_one",
     ),

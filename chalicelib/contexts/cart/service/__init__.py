@@ -22,6 +22,7 @@ from chalicelib.contexts.cart.service.keeping import (
 from chalicelib.contexts.cart.service.quoting import Promise, Quote, promise_of, quote
 from chalicelib.contexts.cart.service.reading import (
     chosen,
+    counted,
     delivery_for,
     look,
     place_of,
@@ -36,6 +37,7 @@ __all__ = [
     "add_to_line",
     "cart_of_member",
     "chosen",
+    "counted",
     "delivery_for",
     "forget_member",
     "held_about",

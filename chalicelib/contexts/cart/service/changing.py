@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 
 from chalicelib.aws import retries, transact
-from chalicelib.aws.settings import settings
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.cart import store
 from chalicelib.contexts.cart.model import (
@@ -18,11 +17,12 @@ from chalicelib.contexts.cart.model import (
     TooManyLines,
     TooManyMerchants,
     mended,
-    price,
 )
 from chalicelib.contexts.cart.service.reading import (
+    counted,
     delivered,
     opened,
+    price_by,
     price_now,
     read,
     read_about,
@@ -137,13 +137,13 @@ def _change_line(
         before = cart.with_selected(()) if alone else cart
         changed, priced = _with_line(before, sku, quantity, is_selected=is_selected)
         if changed.lines == cart.lines:
-            return delivered(cart, priced)
+            return delivered(cart, counted(priced))
         try:
             transact.commit([save(cart, changed), *_still_selling(cart, changed)])
         except CartChanged:
             retries.pause(attempt)
         else:
-            return delivered(changed, priced)
+            return delivered(changed, counted(priced))
     raise CartChanged
 
 
@@ -172,13 +172,13 @@ def _with_line(
     if len(sku) > SKU_LENGTH_MAX:
         raise NoSuchSku
     wanted = list(dict.fromkeys([*cart.lines, sku]))
-    copies, stock, sellers = read_about(cart, wanted, with_stock=True)
-    copy = copies[sku]
+    about = read_about(cart, wanted, with_stock=True)
+    copy = about.skus[sku]
     if copy is None or not copy.is_listed:
         raise NotForSale(extra={"lines": [{"sku": sku, "available": 0}]}) if known else NoSuchSku
     line_now = CartLine(quantity, copy.merchant_id, is_selected, copy.price)
     changed = cart.with_line(sku, line_now)
-    priced = price(changed, copies, stock, sellers, settings().currency)
+    priced = price_by(changed, about)
     line = next(line for line in priced.lines if line.sku == sku)
     if copy.price.currency != priced.currency:
         raise OtherCurrency
@@ -192,13 +192,12 @@ def _with_line(
 def _with_many(cart: Cart, wanted: Mapping[str, int]) -> tuple[Cart, list[str]]:
     skus = [sku for sku in wanted if len(sku) <= SKU_LENGTH_MAX]
     known = list(dict.fromkeys([*cart.lines, *skus]))
-    copies, stock, sellers = read_about(cart, known, with_stock=True)
-    priced_now = price(cart, copies, stock, sellers, settings().currency)
-    currency = priced_now.currency if cart.lines else ""
+    about = read_about(cart, known, with_stock=True)
+    currency = price_by(cart, about).currency if cart.lines else ""
     left_out = [sku for sku in wanted if sku not in skus]
     for sku in skus:
-        copy, held = copies[sku], cart.lines.get(sku)
-        room = min(stock.get(sku, 0), QUANTITY_MAX) - (held.quantity if held else 0)
+        copy, held = about.skus[sku], cart.lines.get(sku)
+        room = min(about.stock.get(sku, 0), QUANTITY_MAX) - (held.quantity if held else 0)
         taken = min(wanted[sku], max(room, 0))
         if copy is None or not copy.is_listed or currency not in {"", copy.price.currency}:
             taken = 0

@@ -11,11 +11,17 @@ from chalicelib.contexts.cart import store
 from chalicelib.contexts.cart.model import (
     QUOTE_TTL_S,
     Delivery,
+    Destination,
     QuoteUnknown,
     Totals,
 )
-from chalicelib.contexts.cart.service.reading import chosen, delivery_for, opened, price_now
-from chalicelib.contexts.shipping.model import DeliveryOption
+from chalicelib.contexts.cart.service.reading import (
+    chosen,
+    counted,
+    delivery_for,
+    opened,
+    price_now,
+)
 from chalicelib.kernel import clock, paging
 from chalicelib.kernel.errors import BadCursor
 from chalicelib.kernel.money import Money
@@ -27,8 +33,8 @@ class Quote(Struct, frozen=True):
     """What a cart costs delivered there: every way to deliver, and the totals of the chosen one."""
 
     id: str
-    options: Sequence[DeliveryOption]
-    delivery: DeliveryOption
+    options: Sequence[Delivery]
+    delivery: Delivery
     totals: Totals
     expires_at: str
 
@@ -59,11 +65,11 @@ def quote(
     `cart.delivery_not_offered`.
     """
     cart = opened(cart_id, token, bearer)
-    priced = price_now(cart.to_buy(), with_stock=False)
+    priced = counted(price_now(cart.to_buy(), with_stock=False))
     priced.require_for_sale()
     options = delivery_for(priced, country)
     delivery = chosen(options, delivery_method or options[0].id)
-    totals = Totals.of(priced.selected, delivery.price)
+    totals = Totals.of(priced.bought, delivery.price)
     expires_at = clock.later(clock.now(), QUOTE_TTL_S)
     promise = {
         "cart": cart_id,
@@ -74,7 +80,7 @@ def quote(
     sealed_id = paging.encode_cursor(promise, scope=QUOTE_SCOPE, secret=settings().token_secret)
     made = Quote(f"quo_{sealed_id}", options, delivery, totals, clock.iso(expires_at))
     writes = [key.record(cart_id, seal(made))] if key is not None and seal is not None else []
-    asked = Delivery(country, delivery.id)
+    asked = Destination(country, delivery.id)
     if is_kept and cart.delivery != asked:
         writes.append(store.remember(cart, asked))
     if writes:

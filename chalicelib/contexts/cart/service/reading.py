@@ -1,8 +1,8 @@
 """Opening a cart, and pricing it as it would be bought now."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.aws import reads, secrets
@@ -11,18 +11,35 @@ from chalicelib.aws.settings import settings
 from chalicelib.contexts.cart import store
 from chalicelib.contexts.cart.model import (
     Cart,
+    Delivery,
     DeliveryNotOffered,
     NoCart,
     PricedCart,
     Totals,
+    at_deal,
+    delivered_by,
     price,
 )
+from chalicelib.contexts.cart.model import counted as at_counts
 from chalicelib.contexts.catalog import SkuCopy
 from chalicelib.contexts.catalog import store as catalog
+from chalicelib.contexts.catalog.service import categories
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.merchants import store as merchants
-from chalicelib.contexts.shipping.model import DeliveryOption, NoDelivery, delivery_options
+from chalicelib.contexts.merchants.model import Merchant
+from chalicelib.contexts.promotions.model.deals import Deal
+from chalicelib.contexts.promotions.service import deals
+from chalicelib.contexts.shipping.model import NoDelivery, delivery_options
+
+
+class About(Struct, frozen=True):
+    """What was read about a cart's lines: variants, what is left of them, merchants, offers."""
+
+    skus: dict[str, SkuCopy | None]
+    stock: dict[str, int]
+    sellers: dict[str, Merchant | None]
+    deal: Deal
 
 
 def token_of(cart_id: str) -> str:
@@ -31,9 +48,11 @@ def token_of(cart_id: str) -> str:
 
 
 def look(cart_id: str, token: str, *, bearer: str = "") -> PricedCart:
-    """Price a cart as it would be bought now. Two round trips. Refuses `cart.not_found`."""
+    """Price a cart as it would be bought now. Two round trips, three where an offer for what is in it
+    is limited. Refuses `cart.not_found`.
+    """
     cart = opened(cart_id, token, bearer)
-    return delivered(cart, price_now(cart))
+    return delivered(cart, counted(price_now(cart)))
 
 
 def place_of(cart_id: str, token: str) -> Key:
@@ -46,20 +65,44 @@ def price_now(cart: Cart, *, with_stock: bool = True) -> PricedCart:
 
     Without `with_stock` every line counts as available: a checkout leaves that to its conditions.
     """
-    skus, stock, sellers = read_about(cart, list(cart.lines), with_stock=with_stock)
+    about = read_about(cart, list(cart.lines), with_stock=with_stock)
     if not with_stock:
         stock = {sku: line.quantity for sku, line in cart.lines.items()}
-    return price(cart, skus, stock, sellers, settings().currency)
+        about = replace(about, stock=stock)
+    return price_by(cart, about)
 
 
-def delivery_for(priced: PricedCart, country: str) -> Sequence[DeliveryOption]:
-    """List the ways to deliver that every merchant of the cart offers there, `standard` first."""
+def price_by(cart: Cart, about: About) -> PricedCart:
+    """Price a cart by what was read about its lines. No round trip, but for a category tree that is
+    not kept where an offer names categories.
+    """
+    priced = price(cart, about.skus, about.stock, about.sellers, settings().currency)
+    deal = about.deal
+    if deal.is_empty:
+        return priced
+    return at_deal(priced, deal, categories().ancestors if deal.names_categories else _alone)
+
+
+def counted(priced: PricedCart, who: str = "") -> PricedCart:
+    """Price a cart by what is left of the limited offers in it. One round trip, none where nothing
+    in it is limited. `who` is whose limits count.
+    """
+    if priced.basket is None:
+        return priced
+    deal = deals.counted(priced.deal, priced.basket.lines, who)
+    return priced if deal is priced.deal else at_counts(priced, deal)
+
+
+def delivery_for(priced: PricedCart, country: str) -> Sequence[Delivery]:
+    """List the ways to deliver that every merchant of the cart offers there, `standard` first, as
+    offers leave them.
+    """
     goods = priced.goods_by_merchant
     sellers = [priced.merchants[merchant_id] for merchant_id in goods]
-    return delivery_options(sellers, goods, country)
+    return [delivered_by(priced, option) for option in delivery_options(sellers, goods, country)]
 
 
-def chosen(options: Sequence[DeliveryOption], delivery_method: str) -> DeliveryOption:
+def chosen(options: Sequence[Delivery], delivery_method: str) -> Delivery:
     """Find the chosen way to deliver. Refuses `cart.delivery_not_offered`."""
     found = next((option for option in options if option.id == delivery_method), None)
     if found is None:
@@ -77,23 +120,26 @@ def delivered(cart: Cart, priced: PricedCart) -> PricedCart:
         delivery = chosen(options, cart.delivery.method)
     except (NoDelivery, DeliveryNotOffered):
         return priced
-    return replace(priced, delivered=Totals.of(priced.selected, delivery.price))
+    return replace(priced, delivered=Totals.of(priced.bought, delivery.price))
 
 
-def read_about(
-    cart: Cart, skus: Sequence[str], *, with_stock: bool
-) -> tuple[dict[str, SkuCopy | None], dict[str, int], dict[str, Any]]:
-    """Read variants, what is left of them, and the merchants of the cart's lines at once."""
+def read_about(cart: Cart, skus: Sequence[str], *, with_stock: bool) -> About:
+    """Read variants, what is left of them, the merchants of the cart's lines, and what is on offer, at
+    once.
+    """
     sellers = cart.merchant_ids
+    boards = deals.board_keys(skus) if skus else []
     keys = [catalog.sku_key(sku) for sku in skus]
     keys += [merchants.merchant_key(merchant_id) for merchant_id in sellers]
+    keys += boards
     keys += inventory.level_keys(skus) if with_stock else []
     rows = iter(reads.batch(keys)) if keys else iter(())
     copies = {sku: catalog.sku_of(next(rows)) for sku in skus}
     found = {merchant_id: next(rows) for merchant_id in sellers}
+    deal = deals.deal_of([next(rows) for _ in boards])
     stock = inventory.levels(skus, [next(rows) for _ in skus]) if with_stock else {}
     known = {key: merchants.merchant_of(row) if row else None for key, row in found.items()}
-    return copies, stock, known
+    return About(copies, stock, known, deal)
 
 
 def opened(cart_id: str, token: str, bearer: str) -> Cart:
@@ -121,3 +167,7 @@ def read(cart_id: str) -> Cart | None:
     """Read a cart by its id alone; None when it is gone."""
     place = store.cart_key(cart_id)
     return store.cart_of(reads.get(store.CartItem, place.pk, place.sk))
+
+
+def _alone(category_id: str) -> tuple[str, ...]:
+    return (category_id,)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
-from chalicelib.contexts.cart.model import Adjustment, Totals
+from chalicelib.contexts.cart.model import Totals
 from chalicelib.contexts.orders import service
 from chalicelib.contexts.orders.model.states import OrderState
 from chalicelib.contexts.orders.model.timeline import Step
@@ -17,6 +17,7 @@ from chalicelib.contexts.orders.model.values import (
 )
 from chalicelib.contexts.orders.service import Listed, Seen
 from chalicelib.contexts.payments.model import Payment, Refund, RefundState
+from chalicelib.contexts.promotions.api.views import AdjustmentView, adjustment_views
 from chalicelib.kernel.money import Money
 
 
@@ -70,7 +71,7 @@ class LineView(msgspec.Struct):
     quantity: int
     unit_price: Money
     total: Money
-    adjustments: list[Adjustment]
+    adjustments: list[AdjustmentView]
     shipped: int
     returned: int
 
@@ -310,7 +311,7 @@ def _lines(order: Order) -> list[LineView]:
             quantity=line.quantity,
             unit_price=line.unit_price,
             total=line.total,
-            adjustments=list(line.adjustments),
+            adjustments=adjustment_views(line.adjustments, order.locale),
             shipped=line.shipped,
             returned=line.refunded,
         )

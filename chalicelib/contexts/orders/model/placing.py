@@ -1,10 +1,9 @@
 """From a priced cart to orders: split by merchant, with commission frozen on every line."""
 
-from collections.abc import Mapping
-
 from msgspec import Struct
+from msgspec.structs import replace
 
-from chalicelib.contexts.cart.model import PricedCart, PricedLine, Totals
+from chalicelib.contexts.cart.model import Delivery, PricedCart, PricedLine, Totals, with_gifts
 from chalicelib.contexts.merchants.model import Merchant
 from chalicelib.contexts.orders.model.states import OrderState
 from chalicelib.contexts.orders.model.values import (
@@ -14,7 +13,6 @@ from chalicelib.contexts.orders.model.values import (
     OrderLine,
     order_id,
 )
-from chalicelib.kernel.money import Money
 
 
 class Agreement(Struct, frozen=True):
@@ -30,30 +28,29 @@ class Agreement(Struct, frozen=True):
     created_at: str
 
 
-def split(
-    priced: PricedCart, shares: Mapping[str, Money], agreement: Agreement
-) -> tuple[Order, ...]:
-    """Make one order a merchant, in the order of the cart. `shares` is each one's shipping."""
+def split(priced: PricedCart, delivery: Delivery, agreement: Agreement) -> tuple[Order, ...]:
+    """Make one order a merchant, in the order of the cart."""
     return tuple(
-        _order(number, priced.merchants[merchant_id], priced, shares[merchant_id], agreement)
+        _order(number, priced.merchants[merchant_id], priced, delivery, agreement)
         for number, merchant_id in enumerate(priced.goods_by_merchant, start=1)
     )
 
 
-def writes_later(orders: int, stock_rows: int) -> int:
-    """How many writes the largest transaction in a purchase's later life has.
+def writes_later(orders: int, stock_rows: int, use_rows: int = 0) -> int:
+    """How many writes the largest transaction in a purchase's later life has. `use_rows` are those
+    of limited offers.
 
     Late money writes payment, callback, reference, purchase, holds and four facts besides orders
     and stock; cancelling before payment writes each order with its fact, and key, purchase, holds,
     payment and one fact. Checkout refuses what could not be paid for or cancelled any more.
     """
-    return stock_rows + max(orders + 9, 2 * orders + 5)
+    return stock_rows + use_rows + max(orders + 9, 2 * orders + 5)
 
 
 def _order(
-    number: int, merchant: Merchant, priced: PricedCart, shipping: Money, agreement: Agreement
+    number: int, merchant: Merchant, priced: PricedCart, delivery: Delivery, agreement: Agreement
 ) -> Order:
-    lines = priced.lines_of(merchant.id)
+    lines = with_gifts(priced, merchant.id)
     return Order(
         id=order_id(agreement.purchase_id, number),
         purchase_id=agreement.purchase_id,
@@ -61,9 +58,10 @@ def _order(
         merchant=MerchantCopy(merchant.id, merchant.code, dict(merchant.name)),
         state=OrderState.AWAITING_PAYMENT,
         lines=tuple(_line(line, merchant.commission_bps) for line in lines),
-        totals=Totals.of(lines, shipping),
+        totals=Totals.of(lines, delivery.shares[merchant.id]),
         commission_bps=merchant.commission_bps,
         delivery_method=agreement.delivery_method,
+        delivery_adjustments=delivery.adjustments.get(merchant.id, ()),
         address=agreement.address,
         email=agreement.email,
         locale=agreement.locale,
@@ -74,7 +72,10 @@ def _order(
 
 
 def _line(line: PricedLine, commission_bps: int) -> OrderLine:
-    return OrderLine(
+    """Freeze a line. Commission is due on what the merchant gets for it: what the shopper pays and
+    what the platform pays towards it.
+    """
+    made = OrderLine(
         sku=line.sku,
         product_id=line.product_id,
         slug=line.slug,
@@ -84,6 +85,7 @@ def _line(line: PricedLine, commission_bps: int) -> OrderLine:
         quantity=line.quantity,
         unit_price=line.unit_price,
         total=line.total,
-        commission=line.total.share_bps(commission_bps),
+        commission=line.total,
         adjustments=line.adjustments,
     )
+    return replace(made, commission=(line.total + made.funded).share_bps(commission_bps))

@@ -12,54 +12,73 @@ from chalicelib.kernel.money import Money
 
 
 class RefundPlan(Struct, frozen=True):
-    """A refund that can be made now; `order` is how the order stands afterwards."""
+    """A refund that can be made now; `order` is how the order stands afterwards.
+
+    `funding` and `shipping_funding` are what the platform paid towards it and gets back.
+    """
 
     order: Order
     lines: tuple[RefundLine, ...]
     shipping: Money
     amount: Money
     commission: Money
+    funding: Money
+    shipping_funding: Money
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether anybody gets anything back: not where all of it was given for nothing."""
+        return bool(self.amount or self.funding or self.shipping_funding)
 
 
 def plan(order: Order, wanted: Mapping[str, int], *, with_shipping: bool) -> RefundPlan:
     """Plan a refund of units by full SKU and, if asked, of what is left of shipping.
 
     A unit is worth the line's total divided by its quantity, cents cut off; the last unit takes
-    the remainder. Commission follows the amount in proportion, the last taking the remainder too.
-    Refuses `orders.nothing_to_refund` for more units than are left and for what comes to nothing.
+    the remainder. What the platform paid towards it and commission follow in proportion, the last
+    unit taking the remainder too. Refuses `orders.nothing_to_refund` for more units than are left
+    and for what comes to nothing.
     """
     if not order.is_paid_for:
         raise NothingToRefund("Nothing was paid for this order")
-    pairs = [_take(line, wanted.get(line.sku, 0)) for line in order.lines]
-    shipping = Money.zero(order.currency)
-    if with_shipping:
-        shipping = replace(shipping, amount=order.totals.shipping.amount - order.shipping_refunded)
-        if not shipping and order.totals.shipping:
-            raise NothingToRefund("Shipping was refunded before")
-    lines = tuple(taken for _, taken in pairs if taken.quantity)
-    amount = sum((taken.amount for taken in lines), shipping)
-    if not amount:
+    shipping_left = order.totals.shipping.amount - order.shipping_refunded
+    if with_shipping and not shipping_left and order.totals.shipping:
+        raise NothingToRefund("Shipping was refunded before")
+    planned = _planned(order, wanted, with_shipping=with_shipping)
+    if not planned.moves_money:
         raise NothingToRefund("This comes to nothing")
+    return planned
+
+
+def plan_rest(order: Order) -> RefundPlan:
+    """Plan to give back everything that is left, which may be nothing."""
+    rest = {line.sku: line.quantity - line.refunded for line in order.lines}
+    return _planned(order, rest, with_shipping=True)
+
+
+def _planned(order: Order, wanted: Mapping[str, int], *, with_shipping: bool) -> RefundPlan:
+    pairs = [_take(line, wanted.get(line.sku, 0)) for line in order.lines]
+    shipping = shipping_funding = zero = Money.zero(order.currency)
+    if with_shipping:
+        shipping_left = order.totals.shipping.amount - order.shipping_refunded
+        funding_left = order.shipping_funded.amount - order.shipping_funding_refunded
+        shipping = replace(zero, amount=shipping_left)
+        shipping_funding = replace(zero, amount=funding_left)
+    lines = tuple(taken for _, taken in pairs if taken.quantity)
     return RefundPlan(
         order=replace(
             order,
             lines=tuple(line for line, _ in pairs),
             shipping_refunded=order.shipping_refunded + shipping.amount,
+            shipping_funding_refunded=order.shipping_funding_refunded + shipping_funding.amount,
         ),
         lines=lines,
         shipping=shipping,
-        amount=amount,
-        commission=sum((taken.commission for taken in lines), Money.zero(order.currency)),
+        amount=sum((taken.amount for taken in lines), shipping),
+        commission=sum((taken.commission for taken in lines), zero),
+        funding=replace(zero, amount=sum(taken.funding for taken in lines)),
+        shipping_funding=shipping_funding,
     )
-
-
-def plan_rest(order: Order) -> RefundPlan | None:
-    """Plan to give back everything that is left; None where nothing is."""
-    if order.refunded == order.totals.payable:
-        return None
-    rest = {line.sku: line.quantity - line.refunded for line in order.lines}
-    shipping_left = order.totals.shipping.amount > order.shipping_refunded
-    return plan(order, rest, with_shipping=shipping_left)
 
 
 def put_back(plan: RefundPlan) -> tuple[Order, dict[str, int]]:
@@ -80,7 +99,9 @@ def put_back(plan: RefundPlan) -> tuple[Order, dict[str, int]]:
     return replace(plan.order, lines=lines), units
 
 
-def undone(order: Order, lines: tuple[RefundLine, ...], shipping: Money) -> Order:
+def undone(
+    order: Order, lines: tuple[RefundLine, ...], shipping: Money, shipping_funding: int = 0
+) -> Order:
     """Take a refund back that the company could not pay out: it may be asked for again.
 
     Units that are to be sent again keep the order from completing by itself.
@@ -92,6 +113,7 @@ def undone(order: Order, lines: tuple[RefundLine, ...], shipping: Money) -> Orde
             _give_back(line, given[line.sku]) if line.sku in given else line for line in order.lines
         ),
         shipping_refunded=order.shipping_refunded - shipping.amount,
+        shipping_funding_refunded=order.shipping_funding_refunded - shipping_funding,
     )
     return after if after.is_wholly_sent else replace(after, complete_at="")
 
@@ -104,18 +126,22 @@ def _take(line: OrderLine, units: int) -> tuple[OrderLine, RefundLine]:
             extra={"lines": [{"sku": line.sku, "left": left}]},
         )
     amount_left = line.total.amount - line.refunded_amount
+    funding_left = line.funded.amount - line.refunded_funding
     commission_left = line.commission.amount - line.refunded_commission
     if units == left:
-        amount, commission = amount_left, commission_left
+        amount, funding, commission = amount_left, funding_left, commission_left
     else:
         amount = min(units * (line.total.amount // line.quantity), amount_left)
-        due = _commission_due(line, line.refunded_amount + amount)
-        commission = min(max(due - line.refunded_commission, 0), amount, commission_left)
+        funding = min(units * (line.funded.amount // line.quantity), funding_left)
+        back = line.refunded_amount + amount + line.refunded_funding + funding
+        due = _commission_due(line, back) - line.refunded_commission
+        commission = min(max(due, 0), amount + funding, commission_left)
     currency = line.total.currency
     after = replace(
         line,
         refunded=line.refunded + units,
         refunded_amount=line.refunded_amount + amount,
+        refunded_funding=line.refunded_funding + funding,
         refunded_commission=line.refunded_commission + commission,
     )
     taken = RefundLine(
@@ -123,14 +149,14 @@ def _take(line: OrderLine, units: int) -> tuple[OrderLine, RefundLine]:
         quantity=units,
         amount=Money(amount, currency),
         commission=Money(commission, currency),
+        funding=funding,
     )
     return after, taken
 
 
-def _commission_due(line: OrderLine, refunded_amount: int) -> int:
-    if not line.total:
-        return 0
-    return line.commission.amount * refunded_amount // line.total.amount
+def _commission_due(line: OrderLine, back: int) -> int:
+    gross = line.total.amount + line.funded.amount
+    return line.commission.amount * back // gross if gross else 0
 
 
 def _give_back(line: OrderLine, given: RefundLine) -> OrderLine:
@@ -138,5 +164,6 @@ def _give_back(line: OrderLine, given: RefundLine) -> OrderLine:
         line,
         refunded=line.refunded - given.quantity,
         refunded_amount=line.refunded_amount - given.amount.amount,
+        refunded_funding=line.refunded_funding - given.funding,
         refunded_commission=line.refunded_commission - given.commission.amount,
     )

@@ -5,13 +5,14 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.contexts.cart.model import Adjustment, Totals
+from chalicelib.contexts.cart.model import Totals
 from chalicelib.contexts.orders.model.states import (
     PAID_FOR,
     OrderState,
     PurchaseState,
 )
 from chalicelib.contexts.payments.model import PaymentState
+from chalicelib.contexts.promotions.model.quotes import Adjustment
 from chalicelib.kernel.money import Money, total
 
 EVENTS_MAX = 60
@@ -48,8 +49,8 @@ class MerchantCopy(Struct, frozen=True):
 class OrderLine(Struct, frozen=True):
     """One variant, as agreed. Price, total and commission are frozen; the counts below grow.
 
-    `refunded` units took `refunded_amount` of `total` and `refunded_commission` of `commission`;
-    `restocked` units came back into stock, and stay there when their refund fails.
+    `refunded` units took `refunded_amount` of `total`, `refunded_funding` of what the platform pays
+    towards it (`funded`) and `refunded_commission` of `commission`; `restocked` units came back into stock, and stay there when their refund fails.
     """
 
     sku: str
@@ -68,7 +69,14 @@ class OrderLine(Struct, frozen=True):
     refunded: int = 0
     refunded_amount: int = 0
     refunded_commission: int = 0
+    refunded_funding: int = 0
     restocked: int = 0
+
+    @property
+    def funded(self) -> Money:
+        """What the platform pays its merchant towards what offers took off."""
+        paid = sum(one.by_platform for one in self.adjustments)
+        return Money(paid, self.total.currency)
 
     @property
     def unshipped(self) -> int:
@@ -144,6 +152,9 @@ class Order(Struct, frozen=True):
     paid_at: str = ""
     shipments: tuple[ShipmentCopy, ...] = ()
     shipping_refunded: int = 0
+    shipping_funding_refunded: int = 0
+    delivery_adjustments: tuple[Adjustment, ...] = ()
+    """What offers took off shipping; `totals` have it after that."""
     returned: int = 0
     complete_at: str = ""
     version: int = 0
@@ -155,6 +166,17 @@ class Order(Struct, frozen=True):
     @property
     def commission(self) -> Money:
         return total((line.commission for line in self.lines), self.currency)
+
+    @property
+    def funded(self) -> Money:
+        """What the platform pays the merchant towards what offers took off its goods."""
+        return total((line.funded for line in self.lines), self.currency)
+
+    @property
+    def shipping_funded(self) -> Money:
+        """What the platform pays the merchant towards its delivery."""
+        paid = sum(one.by_platform for one in self.delivery_adjustments)
+        return Money(paid, self.currency)
 
     @property
     def refunded(self) -> Money:
@@ -172,6 +194,11 @@ class Order(Struct, frozen=True):
         if self.returned >= self.totals.payable.amount:
             return PaymentState.REFUNDED
         return PaymentState.PARTLY_REFUNDED
+
+    @property
+    def is_discounted(self) -> bool:
+        """Whether any offer took part in what it cost."""
+        return bool(self.delivery_adjustments) or any(line.adjustments for line in self.lines)
 
     @property
     def is_wholly_sent(self) -> bool:

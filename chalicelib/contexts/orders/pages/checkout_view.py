@@ -104,7 +104,7 @@ def offer(priced: PricedCart, country: str, method: str = "") -> Offer:
         delivery = carts.chosen(options, method or options[0].id)
     except DeliveryNotOffered:
         delivery = options[0]
-    return Offer(options, delivery, Totals.of(priced.selected, delivery.price))
+    return Offer(options, delivery, Totals.of(priced.bought, delivery.price))
 
 
 def checkout_view(

@@ -40,6 +40,9 @@ from chalicelib.contexts.payments.model import (
     PaymentState,
     RefundTooLarge,
 )
+from chalicelib.contexts.promotions import store as promotions
+from chalicelib.contexts.promotions.model.refusals import UsesChanged
+from chalicelib.contexts.promotions.model.uses import Uses
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy
@@ -61,7 +64,7 @@ def expire(purchase_id: str) -> bool:
             return False
         if purchase.state is not PurchaseState.AWAITING_PAYMENT or purchase.expires_at > now:
             return False
-        payment, holds = _money_and_stock(purchase_id, purchase.payment_id)
+        payment, holds, uses = _taken(purchase_id, purchase.payment_id)
         orders = [
             moved(order, OrderState.EXPIRED)
             for order in whole.orders
@@ -77,6 +80,7 @@ def expire(purchase_id: str) -> bool:
             store.save_purchase(replace(purchase, state=PurchaseState.EXPIRED)),
             *(store.save_order(order) for order in orders),
             *_released(holds, None, HoldState.EXPIRED),
+            *promotions.give_back(uses),
             *_closed(payment, PaymentState.EXPIRED),
             outbox.write(fact),
         ]
@@ -161,13 +165,14 @@ def _undo_unpaid(seen: Seen, leaving: Sequence[Order], reason: str) -> tuple[See
     """Cancel before payment. Where orders stay, a new payment asks for their total alone."""
     if seen.purchase.state is not PurchaseState.AWAITING_PAYMENT:
         raise NotCancellable
-    holds = _holds(seen.purchase.id)
+    _, holds, uses = _taken(seen.purchase.id, seen.payment.id)
     gone = [moved(order, OrderState.CANCELLED) for order in leaving]
     orders = _with(seen.orders, gone)
     staying = [order for order in orders if order.state is OrderState.AWAITING_PAYMENT]
     writes = [
         *(store.save_order(order) for order in gone),
         *_released(holds, [order.id for order in gone], HoldState.RELEASED),
+        *_unused(uses, orders, gone),
         *_closed(seen.payment, PaymentState.CANCELLED),
         *(outbox.write(telling.cancelled(order, reason, was_paid=False)) for order in gone),
     ]
@@ -190,21 +195,21 @@ def _undo_paid(seen: Seen, leaving: Sequence[Order], reason: str) -> tuple[Seen,
     promised = 0
     for order in leaving:
         plan = refunds.plan_rest(order)
-        left, back = refunds.put_back(plan) if plan else (order, {})
+        left, back = refunds.put_back(plan)
         after = moved(left, OrderState.CANCELLED)
         gone.append(after)
         writes += [
             store.save_order(after),
             outbox.write(telling.cancelled(after, reason, was_paid=True)),
         ]
-        if plan is not None:
+        if plan.moves_money:
             refund_id = ids.derived("ref", "cancelled", order.id)
             refund = refunding.refund_made(plan, payment, refund_id, reason)
             writes += [payment_store.refund_row(refund), outbox.write(refunding.requested(refund))]
             made.append(refund)
             promised += refund.amount.amount
-            for sku, quantity in back.items():
-                units[sku] = units.get(sku, 0) + quantity
+        for sku, quantity in back.items():
+            units[sku] = units.get(sku, 0) + quantity
     orders = _with(seen.orders, gone)
     ends = all(order.state is OrderState.CANCELLED for order in orders)
     state = PurchaseState.CANCELLED if ends else seen.purchase.state
@@ -215,6 +220,8 @@ def _undo_paid(seen: Seen, leaving: Sequence[Order], reason: str) -> tuple[Seen,
         payment = replace(payment, refunded=payment.refunded + amount)
     if units:
         writes += inventory.give_back(purchase.id, gone[0].id, units)
+    if any(order.is_discounted for order in orders):
+        writes += _unused(_uses(purchase.id), orders, gone)
     made.sort(key=lambda refund: (refund.created_at, refund.id))
     after_all = Seen(purchase, orders, payment, made)
     return after_all, [store.save_purchase(purchase), *writes]
@@ -224,7 +231,7 @@ def _commits(writes: Sequence[Write], attempt: int) -> bool:
     """Commit; False when something was changed since it was read and is worth reading again."""
     try:
         transact.commit(writes)
-    except (Stale, PaymentMoved, HoldsChanged, RefundTooLarge):
+    except (Stale, PaymentMoved, HoldsChanged, UsesChanged, RefundTooLarge):
         retries.pause(attempt)
         return False
     return True
@@ -235,19 +242,33 @@ def _with(orders: Sequence[Order], changed: Sequence[Order]) -> tuple[Order, ...
     return tuple(by_id.get(order.id, order) for order in orders)
 
 
-def _money_and_stock(purchase_id: str, payment_id: str) -> tuple[Payment, Holds | None]:
-    payment_row, holds_row = reads.batch(
-        [payment_store.payment_key(payment_id), inventory.holds_key(purchase_id)]
+def _taken(purchase_id: str, payment_id: str) -> tuple[Payment, Holds | None, Uses | None]:
+    """Read a payment, and what its purchase holds and uses."""
+    payment_row, holds_row, uses_row = reads.batch(
+        [
+            payment_store.payment_key(payment_id),
+            inventory.holds_key(purchase_id),
+            promotions.uses_key(purchase_id),
+        ]
     )
     payment = payment_store.payment_of(payment_row)
     assert payment is not None, "a purchase is written together with its payment"
-    return payment, inventory.holds_of(holds_row) if holds_row else None
+    holds = inventory.holds_of(holds_row) if holds_row else None
+    return payment, holds, promotions.uses_of(uses_row)
 
 
-def _holds(purchase_id: str) -> Holds | None:
-    place = inventory.holds_key(purchase_id)
-    row = reads.get(inventory.HoldsItem, place.pk, place.sk)
-    return inventory.holds_of(row) if row else None
+def _uses(purchase_id: str) -> Uses | None:
+    place = promotions.uses_key(purchase_id)
+    return promotions.uses_of(reads.get(promotions.UsesItem, place.pk, place.sk))
+
+
+def _unused(uses: Uses | None, orders: Sequence[Order], gone: Sequence[Order]) -> list[Write]:
+    """Give back what nobody uses any more: the offers of the merchants whose orders are gone, and
+    everything once all are.
+    """
+    if all(order.state is OrderState.CANCELLED for order in orders):
+        return promotions.give_back(uses)
+    return promotions.give_back(uses, {order.merchant.id for order in gone})
 
 
 def _released(

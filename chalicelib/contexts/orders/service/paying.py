@@ -44,6 +44,9 @@ from chalicelib.contexts.payments.model import (
     judge_capture,
 )
 from chalicelib.contexts.payments.service import UnknownPayment
+from chalicelib.contexts.promotions import store as promotions
+from chalicelib.contexts.promotions.model.refusals import LimitReached, UsesChanged
+from chalicelib.contexts.promotions.model.uses import Uses
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.facts import Fact
@@ -60,6 +63,7 @@ class Desk(Struct, frozen=True):
     payment: Payment
     whole: Whole
     holds: Holds | None
+    uses: Uses | None = None
 
 
 def payment_callback(provider: str, headers: Mapping[str, str], body: bytes) -> Acknowledgement:
@@ -84,7 +88,7 @@ def capture(callback: Callback) -> Outcome:
     """Take in captured money: pay for the purchase with it, or send it back.
 
     What was asked for while it was awaited pays. Money for an expired purchase takes the stock
-    again and revives it; if it cannot, and for a cancelled purchase or one that is paid, the same
+    and its limited offers again and revives it; if it cannot, and for a cancelled purchase or one that is paid, the same
     transaction that records the money records its refund. An amount that was not asked for is
     recorded and flagged. Three round trips. Refuses `payments.unknown`.
     """
@@ -96,7 +100,7 @@ def capture(callback: Callback) -> Outcome:
             return _capture(desk, callback)
         except CallbackSeen:
             return Outcome.DUPLICATE
-        except (Stale, PaymentMoved, HoldsChanged):
+        except (Stale, PaymentMoved, HoldsChanged, UsesChanged):
             retries.pause(attempt)
     raise Busy
 
@@ -162,11 +166,12 @@ def _read(callback: Callback) -> Desk | None:
     """
     purchase_id = purchase_of_payment(callback.payment_id)
     whole = store.read_whole(purchase_id)
-    payment_row, known, holds_row = reads.batch(
+    payment_row, known, holds_row, uses_row = reads.batch(
         [
             payment_store.payment_key(callback.payment_id),
             payment_store.callback_key(callback),
             inventory.holds_key(purchase_id),
+            promotions.uses_key(purchase_id),
         ]
     )
     payment = payment_store.payment_of(payment_row)
@@ -174,7 +179,8 @@ def _read(callback: Callback) -> Desk | None:
         raise UnknownPayment
     if known is not None:
         return None
-    return Desk(payment, whole, inventory.holds_of(holds_row) if holds_row else None)
+    holds = inventory.holds_of(holds_row) if holds_row else None
+    return Desk(payment, whole, holds, promotions.uses_of(uses_row))
 
 
 def _capture(desk: Desk, callback: Callback) -> Outcome:
@@ -203,15 +209,17 @@ def _take(desk: Desk, callback: Callback) -> None:
     else:
         try:
             _take_again(desk, callback)
-        except (StockShort, CartTooComplex):
+        except (StockShort, LimitReached, CartTooComplex):
             _send_back(desk, callback, TOO_LATE)
 
 
 def _take_again(desk: Desk, callback: Callback) -> None:
-    """Take an expired purchase's stock again and revive it, in one transaction."""
+    """Take an expired purchase's stock and offers again and revive it, in one transaction."""
+    back = {order.merchant.id for order in desk.whole.orders if order.state is OrderState.EXPIRED}
+    used = promotions.take_again(desk.uses, {*back, ""})
 
     def commit(taken: list[Write]) -> None:
-        writes = _applied(desk, callback, OrderState.EXPIRED, taken)
+        writes = _applied(desk, callback, OrderState.EXPIRED, [*taken, *used])
         if len(writes) > transact.WRITES_MAX:
             raise CartTooComplex
         transact.commit(writes)
@@ -309,4 +317,6 @@ def _paid_order(order: Order) -> PaidOrder:
         tax=totals.tax,
         total=totals.payable,
         commission=order.commission,
+        funding=order.funded.amount,
+        shipping_funding=order.shipping_funded.amount,
     )

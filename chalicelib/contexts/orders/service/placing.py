@@ -6,19 +6,27 @@ follows from the payment's id: then the answer is part of the write.
 """
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.aws import idempotency, outbox, reads, transact
+from chalicelib.aws import idempotency, outbox, reads, retries, transact
 from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.aws.settings import settings
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.cart import service as carts
 from chalicelib.contexts.cart import store as cart_store
-from chalicelib.contexts.cart.model import Cart, NoCart, PricedCart, Totals
+from chalicelib.contexts.cart.model import (
+    Cart,
+    Delivery,
+    NoCart,
+    PricedCart,
+    Totals,
+    without_gifts,
+)
 from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.inventory import StockShort
 from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.facts import PlacedLine, PlacedOrder, PurchasePlaced
@@ -34,9 +42,12 @@ from chalicelib.contexts.orders.model.values import (
 from chalicelib.contexts.payments import service as payments
 from chalicelib.contexts.payments import store as payment_store
 from chalicelib.contexts.payments.model import Payment, PaymentMoved, Refund
+from chalicelib.contexts.promotions import store as promotions
+from chalicelib.contexts.promotions.model.refusals import LimitReached
+from chalicelib.contexts.promotions.service import deals
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import ANONYMOUS, Actor
-from chalicelib.kernel.errors import Refusal
+from chalicelib.kernel.errors import Busy, Refusal
 from chalicelib.kernel.money import Money
 
 
@@ -68,6 +79,21 @@ HOLD_WRITES = 2
 Seal = Callable[[Seen], idempotency.Answer]
 
 
+class Asked(Struct, frozen=True):
+    """A checkout as it is asked for: of which cart, by whom, under which key."""
+
+    cart: Cart
+    wish: Wish
+    shopper: Actor
+    key: IdempotencyKey
+    seal: Seal
+
+    @property
+    def who(self) -> str:
+        """Whose limits count."""
+        return deals.shopper_named(self.shopper.id, self.wish.email)
+
+
 def place(
     cart_id: str,
     token: str,
@@ -84,7 +110,7 @@ def place(
     The shopper is `member`, or whoever `bearer` names. Refuses, with nothing written:
     `cart.not_found`, `cart.empty`, `cart.nothing_selected`, `cart.not_for_sale`, `cart.changed`,
     `cart.quote_unknown`, `cart.delivery_not_offered`, `shipping.no_delivery`, `payments.unknown_provider`,
-    `orders.price_changed` with the totals, `inventory.stock_short` with what is left,
+    `orders.price_changed` with the totals (also where an offer's quota is used up by now), `inventory.stock_short` with what is left,
     `idempotency.key_reused`.
     """
     cart_place = carts.place_of(cart_id, token)
@@ -98,7 +124,7 @@ def place(
         cart = cart_store.cart_of(cart_row)
         if cart is None:
             raise NoCart
-        return _place(cart, wish, shopper, key, seal)
+        return _place(Asked(cart, wish, shopper, key, seal))
     except Refusal:
         # A twin of this very request may have been faster: then its answer is this one's too.
         used = key.find()
@@ -145,21 +171,51 @@ def check_total(totals: Totals, wish: Wish, cart_id: str) -> None:
         raise PriceChanged(extra={"totals": totals})
 
 
-def _place(
-    cart: Cart, wish: Wish, shopper: Actor, key: IdempotencyKey, seal: Seal
-) -> idempotency.Answer:
+def _place(asked: Asked) -> idempotency.Answer:
+    cart = asked.cart
     priced = carts.price_now(cart.to_buy(), with_stock=False)
     priced.require_for_sale()
+    who = asked.who
+    for attempt in range(retries.ROUNDS_MAX):
+        try:
+            return _place_at(priced, asked)
+        except PriceChanged:
+            if priced.deal.is_counted:
+                raise
+            fresh = carts.counted(priced, who)
+            if fresh is priced:
+                raise
+        except LimitReached:
+            if attempt:
+                retries.pause(attempt)
+            fresh = carts.counted(priced, who)
+        except StockShort as short:
+            fresh = without_gifts(priced, {sku for sku, _ in short.lines})
+            if fresh is priced:
+                raise
+        priced = fresh
+    raise Busy
+
+
+def _place_at(priced: PricedCart, asked: Asked) -> idempotency.Answer:
+    """Place a cart at these prices. What is left of limited offers is not read before: the
+    conditions decide, and refuse `promotions.limit_reached`.
+    """
+    wish, key, seal = asked.wish, asked.key, asked.seal
     delivery = carts.chosen(carts.delivery_for(priced, wish.address.country), wish.delivery_method)
-    check_total(Totals.of(priced.selected, delivery.price), wish, cart.id)
-    seen = _agree(priced, delivery.shares, wish, shopper)
+    check_total(Totals.of(priced.bought, delivery.price), wish, asked.cart.id)
+    seen = _agree(priced, delivery, wish, asked.shopper)
     answer = answer_now(seen, seal)
+    quoted = delivery.quoted or priced.quoted
+    uses = priced.deal.uses(quoted.used if quoted else {}, seen.purchase.id, asked.who)
+    used = promotions.take(uses)
 
     def commit(held: list[Write]) -> None:
         stock_rows = len(held) - HOLD_WRITES
-        if writes_later(len(seen.orders), stock_rows) > transact.WRITES_MAX:
+        if writes_later(len(seen.orders), stock_rows, len(used)) > transact.WRITES_MAX:
             raise CartTooComplex
-        transact.commit([key.record(seen.purchase.id, answer), *_writes(cart, seen, held)])
+        writes = [key.record(seen.purchase.id, answer), *_writes(asked.cart, seen, held), *used]
+        transact.commit(writes)
 
     units = {order.id: {line.sku: line.quantity for line in order.lines} for order in seen.orders}
     inventory.hold(seen.purchase.id, units, commit)
@@ -169,7 +225,7 @@ def _place(
     return _store(seal(after), more, key)
 
 
-def _agree(priced: PricedCart, shares: Mapping[str, Money], wish: Wish, shopper: Actor) -> Seen:
+def _agree(priced: PricedCart, delivery: Delivery, wish: Wish, shopper: Actor) -> Seen:
     """Make the purchase, its orders and its payment out of what is agreed."""
     now = clock.now()
     purchase_id = ids.new("pur")
@@ -183,7 +239,7 @@ def _agree(priced: PricedCart, shares: Mapping[str, Money], wish: Wish, shopper:
         note=wish.note,
         created_at=clock.iso(now),
     )
-    orders = split(priced, shares, agreement)
+    orders = split(priced, delivery, agreement)
     total = Totals.sum((order.totals for order in orders), priced.currency).payable
     purchase = Purchase(
         id=purchase_id,

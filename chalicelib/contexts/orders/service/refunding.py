@@ -127,6 +127,7 @@ def refund_made(plan: RefundPlan, payment: Payment, refund_id: str, reason: str)
         merchant_id=order.merchant.id,
         merchant_name=order.merchant.named(order.locale),
         lines=plan.lines,
+        shipping_funding=plan.shipping_funding.amount,
         email=order.email,
         locale=order.locale,
     )

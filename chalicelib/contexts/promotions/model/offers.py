@@ -5,7 +5,7 @@ from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
-from chalicelib.kernel.errors import FieldError, Malformed
+from chalicelib.kernel.errors import FieldError, Refusal
 
 BPS_ALL = 10_000
 UNITS_MAX = 9_999
@@ -153,10 +153,12 @@ class Offer(Struct, frozen=True, kw_only=True):
     on_return: OnReturn = OnReturn.KEEP
 
 
-class OfferUnsound(Malformed):
-    """The offer contradicts itself; `errors` name the fields and say what is wrong with each."""
+class OfferUnsound(Refusal):
+    """The offer contradicts itself or names what is not there; `errors` say what is wrong with each
+    field.
+    """
 
-    code, title = "promotions.offer_unsound", "The offer contradicts itself"
+    code, status, title = "promotions.offer_unsound", 422, "The offer cannot be made like this"
 
 
 def lane_of(

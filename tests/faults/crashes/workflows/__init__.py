@@ -1,11 +1,19 @@
 """Every workflow that exists. A new one is one more entry in one of these tables."""
 
 from tests.faults.crashes.workflow import Workflow
-from tests.faults.crashes.workflows import buying, catalogue, people, selling, signing_in
+from tests.faults.crashes.workflows import (
+    buying,
+    catalogue,
+    people,
+    pricing,
+    selling,
+    signing_in,
+)
 
 ALL: tuple[Workflow, ...] = (
     *buying.WORKFLOWS,
     *selling.WORKFLOWS,
+    *pricing.WORKFLOWS,
     *catalogue.WORKFLOWS,
     *people.WORKFLOWS,
     *signing_in.WORKFLOWS,

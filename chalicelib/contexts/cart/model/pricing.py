@@ -1,75 +1,23 @@
-"""What lies in a cart, and what it costs at the prices of this moment."""
+"""What a cart costs at the prices of this moment."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from chalicelib.contexts.cart.model.carts import Cart, CartLine
+from chalicelib.contexts.cart.model.refusals import NotForSale
 from chalicelib.contexts.catalog.model import SkuCopy
 from chalicelib.contexts.merchants.model import Merchant
-from chalicelib.kernel.errors import Conflict, FieldError, Malformed, NotFound, Refusal
+from chalicelib.contexts.promotions.model.deals import Deal
+from chalicelib.contexts.promotions.model.quotes import Adjustment, Basket, Gift, Quote
+from chalicelib.contexts.promotions.model.shelf import Line
+from chalicelib.contexts.shipping.model import DeliveryOption
 from chalicelib.kernel.money import Money, total
 
-LINES_MAX = 40
-MERCHANTS_MAX = 8
-QUANTITY_MAX = 9_999
-CART_TTL_S = 90 * 86_400
-QUOTE_TTL_S = 900
-
-
-class NoCart(NotFound):
-    code, title = "cart.not_found", "There is no such cart"
-
-
-class NoSuchSku(NotFound):
-    code, title = "cart.no_such_sku", "There is nothing for sale under this SKU"
-
-
-class NotForSale(Refusal):
-    """A line of the cart cannot be bought any more: its product or its merchant left the shop."""
-
-    code, status, title = "cart.not_for_sale", 409, "This is not for sale any more"
-
-
-class CartEmpty(Refusal):
-    code, status, title = "cart.empty", 422, "There is nothing in the cart"
-
-
-class NothingSelected(Refusal):
-    """Lines lie in the cart, and the shopper chose none of them to check out."""
-
-    code, status, title = "cart.nothing_selected", 422, "Choose what to buy first"
-
-
-class TooManyLines(Refusal):
-    code, status = "cart.too_many_lines", 422
-    title = f"A cart holds at most {LINES_MAX} lines"
-
-
-class TooManyMerchants(Refusal):
-    code, status = "cart.too_many_merchants", 422
-    title = f"A cart holds goods of at most {MERCHANTS_MAX} merchants"
-
-
-class OtherCurrency(Refusal):
-    code, status, title = "cart.other_currency", 422, "A cart holds goods of one currency"
-
-
-class CartChanged(Conflict):
-    code, title = "cart.changed", "The cart was changed meanwhile; look at it again"
-
-
-class DeliveryNotOffered(Refusal):
-    code, status = "cart.delivery_not_offered", 422
-    title = "This way to deliver is not offered for this cart and address"
-
-
-class QuoteUnknown(Malformed):
-    code, title = "cart.quote_unknown", "Souk did not give this quote"
-
-    def __init__(self) -> None:
-        super().__init__(errors=[FieldError("quote_id", "unknown", self.title)])
+Above = Callable[[str], tuple[str, ...]]
 
 
 class NoticeCode(StrEnum):
@@ -91,88 +39,6 @@ NOTICE_TEXTS = {
 assert set(NOTICE_TEXTS) == set(NoticeCode), "every notice has its words"
 
 
-class CartLine(Struct, frozen=True):
-    """How many of one variant, and whose they are. Checkout takes the selected ones; `seen_price` is
-    what the shopper knows it to cost.
-    """
-
-    quantity: int
-    merchant_id: str
-    is_selected: bool = True
-    seen_price: Money | None = None
-
-
-class Delivery(Struct, frozen=True):
-    """Where to and how the last quote was asked for."""
-
-    country: str
-    method: str
-
-
-class Cart(Struct, frozen=True):
-    """Lines by SKU in the order they were put. `version` counts the changes."""
-
-    id: str
-    lines: dict[str, CartLine] = field(default_factory=dict)
-    version: int = 0
-    delivery: Delivery | None = None
-
-    @property
-    def merchant_ids(self) -> list[str]:
-        return list(dict.fromkeys(line.merchant_id for line in self.lines.values()))
-
-    def with_line(self, sku: str, line: CartLine) -> "Cart":
-        """Set a line; none of it removes it. Refuses a 41st line and a ninth merchant."""
-        lines = {**self.lines, sku: line}
-        if line.quantity == 0:
-            del lines[sku]
-        changed = replace(self, lines=lines)
-        if len(lines) > max(LINES_MAX, len(self.lines)):
-            raise TooManyLines
-        if len(changed.merchant_ids) > max(MERCHANTS_MAX, len(self.merchant_ids)):
-            raise TooManyMerchants
-        return changed
-
-    def with_selected(self, skus: Collection[str]) -> "Cart":
-        """Select these lines and no others."""
-        lines = {sku: replace(line, is_selected=sku in skus) for sku, line in self.lines.items()}
-        return replace(self, lines=lines)
-
-    def to_buy(self) -> "Cart":
-        """The cart with what is selected only. Refuses `cart.empty`, `cart.nothing_selected`."""
-        if not self.lines:
-            raise CartEmpty
-        lines = {sku: line for sku, line in self.lines.items() if line.is_selected}
-        if not lines:
-            raise NothingSelected
-        return replace(self, lines=lines)
-
-    def left_over(self) -> "Cart":
-        """What stays when the selected lines are bought."""
-        lines = {sku: line for sku, line in self.lines.items() if not line.is_selected}
-        return Cart(self.id, lines)
-
-    def joined(self, other: "Cart") -> "Cart":
-        """Take over another cart's lines: quantities add up, what exceeds a limit stays out."""
-        cart = self
-        for sku, line in other.lines.items():
-            held = cart.lines.get(sku)
-            quantity = min(line.quantity + (held.quantity if held else 0), QUANTITY_MAX)
-            try:
-                cart = cart.with_line(sku, replace(line, quantity=quantity))
-            except (TooManyLines, TooManyMerchants):
-                continue
-        return cart
-
-
-class Adjustment(Struct, frozen=True):
-    """What an offer took off a line: a negative amount."""
-
-    offer: str
-    label: str
-    amount: Money
-
-
 class PricedLine(Struct, frozen=True):
     """A line at this moment's price. `total` is after adjustments."""
 
@@ -190,6 +56,7 @@ class PricedLine(Struct, frozen=True):
     available: int
     is_for_sale: bool
     is_selected: bool = True
+    category_id: str = ""
     was: Money | None = None
     """What it cost when the shopper last saw or accepted its price, if that is not what it costs."""
 
@@ -241,9 +108,27 @@ class Notice(Struct, frozen=True):
         return NOTICE_TEXTS[self.code][locale]
 
 
+class Delivery(DeliveryOption, frozen=True, kw_only=True):
+    """A way to deliver as offers leave it: `price` and `shares` are after what they take off.
+
+    `adjustments` are by merchant; `quoted` is the quote with this delivery in it, None where no
+    offer could change what delivery costs.
+    """
+
+    before: Money
+    adjustments: Mapping[str, tuple[Adjustment, ...]] = field(default_factory=dict)
+    quoted: Quote | None = None
+
+
+NO_DEAL = Deal((), datetime.min.replace(tzinfo=UTC))
+
+
 class PricedCart(Struct, frozen=True):
     """A cart as it would be bought now. `totals` are of the selected lines without shipping,
     `delivered` with it: known once a quote was asked for, as long as every merchant delivers there.
+
+    `deal` are the offers that it was priced with; `basket` and `quoted` are what they were asked and
+    what they said, None where nothing is on offer.
     """
 
     id: str
@@ -253,6 +138,25 @@ class PricedCart(Struct, frozen=True):
     totals: Totals
     notices: tuple[Notice, ...]
     delivered: Totals | None = None
+    deal: Deal = NO_DEAL
+    basket: Basket | None = None
+    quoted: Quote | None = None
+
+    @property
+    def gifts(self) -> tuple[Gift, ...]:
+        """What comes along for nothing."""
+        return self.quoted.gifts if self.quoted else ()
+
+    @property
+    def gift_lines(self) -> tuple[PricedLine, ...]:
+        """A line for each gift: it costs what it costs, and its offer takes that off."""
+        copies = ((gift, self.deal.gift_of(gift.offer)) for gift in self.gifts)
+        return tuple(_given(gift, copy) for gift, copy in copies if copy is not None)
+
+    @property
+    def bought(self) -> tuple[PricedLine, ...]:
+        """What checkout takes, and what comes along."""
+        return (*self.selected, *self.gift_lines)
 
     @property
     def currency(self) -> str:
@@ -319,10 +223,117 @@ def price(
         )
         for sku, line in cart.lines.items()
     )
-    selected = (line for line in lines if line.is_selected)
+    selected = [line for line in lines if line.is_selected]
     totals = Totals.of(selected, Money.zero(currency))
     notices = tuple(notice for line in lines if (notice := _notice(line)) is not None)
     return PricedCart(cart.id, cart.version, lines, known, totals, notices)
+
+
+def at_deal(priced: PricedCart, deal: Deal, above: Above) -> PricedCart:
+    """Price a cart's selected lines by what is on offer. `above` names a category and those that it
+    lies in.
+    """
+    basket = Basket(
+        priced.currency,
+        tuple(
+            Line(
+                sku=line.sku,
+                product_id=line.product_id,
+                merchant_id=line.merchant_id,
+                categories=above(line.category_id),
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+            )
+            for line in priced.selected
+            if line.is_for_sale
+        ),
+    )
+    return _quoted(replace(priced, deal=deal, basket=basket))
+
+
+def counted(priced: PricedCart, deal: Deal) -> PricedCart:
+    """Price a cart again, knowing more of the limits of what is on offer."""
+    return _quoted(replace(priced, deal=deal))
+
+
+def _quoted(priced: PricedCart) -> PricedCart:
+    assert priced.basket is not None, "it was asked what is on offer"
+    quoted = priced.deal.quote(priced.basket)
+    found = {line.sku: line for line in quoted.lines}
+    lines = tuple(
+        replace(line, total=at.total, adjustments=at.adjustments)
+        if (at := found.get(line.sku)) is not None
+        else line
+        for line in priced.lines
+    )
+    after = replace(priced, lines=lines, quoted=quoted)
+    return replace(after, totals=Totals.of(after.bought, Money.zero(priced.currency)))
+
+
+def with_gifts(priced: PricedCart, merchant_id: str) -> list[PricedLine]:
+    """The selected lines of one merchant with what comes along, each sku once."""
+    lines = {line.sku: line for line in priced.lines_of(merchant_id)}
+    for gift in priced.gift_lines:
+        if gift.merchant_id == merchant_id:
+            lines[gift.sku] = _joined(lines[gift.sku], gift) if gift.sku in lines else gift
+    return list(lines.values())
+
+
+def without_gifts(priced: PricedCart, skus: Collection[str]) -> PricedCart:
+    """Let gifts go of which nothing is left; the same cart where anything else is short, too."""
+    given = {gift.sku: gift.offer for gift in priced.gifts}
+    bought = {line.sku for line in priced.selected}
+    if not skus or any(sku not in given or sku in bought for sku in skus):
+        return priced
+    return counted(priced, priced.deal.without([given[sku] for sku in skus]))
+
+
+def _given(gift: Gift, copy: SkuCopy) -> PricedLine:
+    off = Adjustment(gift.offer, gift.titles, -copy.price, copy.price.amount, 0)
+    return PricedLine(
+        sku=copy.sku,
+        product_id=copy.product_id,
+        slug=copy.slug,
+        title=copy.title,
+        variant=copy.variant_title,
+        image=copy.image,
+        merchant_id=copy.merchant_id,
+        quantity=1,
+        unit_price=copy.price,
+        total=Money.zero(copy.price.currency),
+        adjustments=(off,),
+        available=1,
+        is_for_sale=True,
+        category_id=copy.category_id,
+    )
+
+
+def _joined(line: PricedLine, gift: PricedLine) -> PricedLine:
+    """One more of what is bought anyway, at its price of now."""
+    (off,) = gift.adjustments
+    free = replace(off, amount=-line.unit_price, by_merchant=line.unit_price.amount)
+    return replace(
+        line, quantity=line.quantity + gift.quantity, adjustments=(*line.adjustments, free)
+    )
+
+
+def delivered_by(priced: PricedCart, option: DeliveryOption) -> Delivery:
+    """Take off what offers take off a way to deliver."""
+    given = {name: getattr(option, name) for name in DeliveryOption.__struct_fields__}
+    if priced.basket is None or not priced.deal.has_free_shipping:
+        return Delivery(**given, before=option.price)
+    costs = {merchant_id: share.amount for merchant_id, share in option.shares.items()}
+    quoted = priced.deal.quote(replace(priced.basket, shipping=costs))
+    return Delivery(
+        **given
+        | {
+            "price": quoted.shipping,
+            "shares": {one.merchant_id: one.total for one in quoted.deliveries},
+        },
+        before=option.price,
+        adjustments={one.merchant_id: one.adjustments for one in quoted.deliveries},
+        quoted=quoted,
+    )
 
 
 def _priced(
@@ -352,6 +363,7 @@ def _priced(
         available=available if is_for_sale else 0,
         is_for_sale=is_for_sale,
         is_selected=line.is_selected,
+        category_id=copy.category_id if copy else "",
         was=_was(line, unit_price) if is_for_sale else None,
     )
 

@@ -1,0 +1,102 @@
+"""What offers are limited to, what purchases use of them, and which offers carts see."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from chalicelib.contexts.orders.model.states import OrderState
+from chalicelib.contexts.promotions.model.board import Standing
+from chalicelib.contexts.promotions.model.uses import Use, Uses, UsesState
+from infra.doctor.registry import Found, invariant
+from infra.doctor.rows import Row
+from infra.doctor.whole import Whole
+
+OVER = {OrderState.CANCELLED, OrderState.EXPIRED}
+
+
+@invariant("offers.quota_is_never_passed", adds_up=True)
+def quota_is_never_passed(whole: Whole) -> Found:
+    """What is left of a quota and what is used are together the quota, and neither is negative."""
+    sums: Counter[str] = Counter()
+    for row in whole.of_kind("promotions", "QUOTA"):
+        if row.left < 0 or row.used < 0:
+            yield row.subject, f"{row.left} are left and {row.used} used in {row.sk}"
+        sums[row.subject] += row.left + row.used
+    for offer_id, standing in _records(whole).items():
+        quota = standing.offer.quota
+        if quota is not None and sums[offer_id] != quota:
+            yield offer_id, f"its quota is {quota}, and its rows come to {sums[offer_id]}"
+
+
+@invariant("offers.quota_is_what_purchases_use", adds_up=True)
+def quota_is_what_purchases_use(whole: Whole) -> Found:
+    """What is used of a quota is what purchases use that were not called off."""
+    used: Counter[tuple[str, str]] = Counter()
+    for _, use in _taken(whole):
+        for shard, units in use.parts:
+            used[use.offer_id, f"LEFT#{shard}"] += units
+    for row in whole.of_kind("promotions", "QUOTA"):
+        rest = row.used - used.pop((row.subject, row.sk), 0)
+        if rest:
+            yield row.subject, f"{row.sk} says {rest} more than purchases use"
+    for (offer_id, shard), units in used.items():
+        yield offer_id, f"{units} are used of {shard}, which there is not"
+
+
+@invariant("offers.shopper_has_what_purchases_use", adds_up=True)
+def shopper_has_what_purchases_use(whole: Whole) -> Found:
+    """What one shopper had of an offer is what that shopper's purchases use, and at most its limit."""
+    had: Counter[tuple[str, str]] = Counter()
+    for uses, use in _taken(whole):
+        if use.most is not None:
+            had[uses.who, use.offer_id] += use.units
+            if use.units > use.most:
+                yield uses.purchase_id, f"it uses {use.units} of {use.offer_id}, at most {use.most}"
+    for row in whole.of_kind("promotions", "HAD"):
+        rest = row.used - had.pop((row.subject, row.sk.removeprefix("OFFER#")), 0)
+        if rest:
+            yield row.subject, f"{row.sk} says {rest} more than purchases use"
+    for (who, offer_id), units in had.items():
+        yield who, f"{units} were had of {offer_id}, and nobody counted"
+
+
+@invariant("offers.uses_follow_orders")
+def uses_follow_orders(whole: Whole) -> Found:
+    """A purchase uses an offer as long as an order lives that it is for, and no longer."""
+    for uses in _all_uses(whole):
+        orders = whole.orders_of.get(uses.purchase_id, [])
+        for use in uses.items:
+            own = [one for one in orders if use.merchant_id in {"", one.merchant.id}]
+            lives = any(order.state not in OVER for order in own)
+            if lives is not (use.state is UsesState.TAKEN):
+                yield (
+                    uses.purchase_id,
+                    f"{use.offer_id} is {use.state}, and an order lives: {lives}",
+                )
+
+
+@invariant("offers.board_shows_what_may_run")
+def board_shows_what_may_run(whole: Whole) -> Found:
+    """A board has every offer of its owner that may run, as it was last said."""
+    shown: dict[str, Standing] = {}
+    for row in whole.of_kind("promotions", "BOARD"):
+        shown |= {one.offer.id: one for one in row.standings}
+    records = _records(whole)
+    for offer_id, standing in records.items():
+        if standing.may_run(whole.now) and shown.get(offer_id) != standing:
+            yield offer_id, "it may run, and its board does not have it so"
+    for offer_id, standing in shown.items():
+        if standing != records.get(offer_id):
+            yield offer_id, "its board has it otherwise than it was last said"
+
+
+def _records(whole: Whole) -> dict[str, Standing]:
+    return {row.standing.offer.id: row.standing for row in whole.of_kind("promotions", "OFFER")}
+
+
+def _all_uses(whole: Whole) -> Iterable[Uses]:
+    rows: Iterable[Row] = whole.of_kind("promotions", "USES")
+    return [row.uses for row in rows]
+
+
+def _taken(whole: Whole) -> Iterable[tuple[Uses, Use]]:
+    return [(uses, use) for uses in _all_uses(whole) for use in uses.standing(UsesState.TAKEN)]

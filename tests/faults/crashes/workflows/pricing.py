@@ -1,0 +1,127 @@
+"""Workflows of prices: offers that are made and changed, and purchases that use limited ones."""
+
+from typing import Any
+
+from chalicelib.aws import reads
+from chalicelib.contexts.promotions import store
+from chalicelib.contexts.promotions.model.offers import Kind
+from chalicelib.contexts.promotions.model.wishes import OfferWish
+from chalicelib.contexts.promotions.service import offers
+from chalicelib.kernel import clock
+from chalicelib.kernel.actors import SYSTEM
+from tests.faults.crashes.scene import DAY_S, Scene
+from tests.faults.crashes.workflow import Step, Workflow
+from tests.faults.crashes.workflows.acts import (
+    HALF_AN_HOUR_S,
+    cancel_all,
+    cancel_one,
+    capture,
+    checkout,
+    ends,
+    later,
+    stocked,
+    strike,
+    together,
+)
+from tests.makers.offers import offer_body, patch_offer, post_offer
+
+QUOTA = 10
+VERSIONS = {"OFFER": {"standing", "version"}, "BOARD": {"standings", "version"}}
+"""What is asked for again is another change, to the same."""
+
+
+def on_offer(scene: Scene) -> None:
+    """Both merchants' goods in a cart, a limited offer of the first and one of the platform."""
+    stocked(scene)
+    made = post_offer(scene.shop, scene.shop.merchant(), quota=QUOTA, per_member=5)
+    assert made.status == 201, made.text
+    scene.memo["offer"] = made.json()["id"]
+    now = clock.now()
+    wish = OfferWish(
+        titles={"en": "Souk week"},
+        kind=Kind.AMOUNT_OFF,
+        value={"amount": 100, "currency": "GBP"},
+        starts_at=now,
+        ends_at=clock.later(now, DAY_S),
+        quota=QUOTA,
+    )
+    scene.memo["week"] = offers.create(SYSTEM, wish).offer.id
+
+
+def makes(scene: Scene) -> None:
+    seller = scene.shop.merchant()
+    times = {"starts_at": "2026-03-02T09:00:00Z", "ends_at": "2026-04-02T09:00:00Z"}
+    body = offer_body(quota=QUOTA, **times)
+    headers = {**seller.authorization, "idempotency_key": "offer"}
+    reply = scene.shop.http.post("/api/v1/merchant/offers", body, **headers)
+    assert reply.status == 201, reply.text
+
+
+def raises_the_quota(scene: Scene) -> None:
+    reply = patch_offer(scene.shop, scene.shop.merchant(), scene.memo["offer"], quota=2 * QUOTA)
+    assert reply.status == 200, reply.text
+
+
+def one_offer(scene: Scene) -> None:
+    listed = scene.shop.http.get(
+        "/api/v1/merchant/offers", **scene.shop.merchant().authorization
+    ).json()["items"]
+    assert [(one["quota"], one["used"]) for one in listed] == [(QUOTA, 0)]
+
+
+def used(own: int, week: int, *, quota: int = QUOTA, then: Step | None = None) -> Step:
+    """So much of both quotas is used."""
+
+    def look(scene: Scene) -> None:
+        found = {name: _left(scene.memo[name]) for name in ("offer", "week")}
+        assert found == {"offer": (quota - own, own), "week": (QUOTA - week, week)}
+        if then is not None:
+            then(scene)
+
+    return look
+
+
+def _left(offer_id: str) -> tuple[int, int]:
+    rows: list[Any] = list(reads.query_all(store.QuotaItem, f"QUOTA#{offer_id}"))
+    return sum(int(row.left) for row in rows), sum(int(row.used) for row in rows)
+
+
+bought = together(on_offer, checkout())
+paid = together(bought, capture)
+expired = together(bought, later(HALF_AN_HOUR_S), strike("orders_sweep_due"))
+PLACED, CANCELLED, EXPIRED = (2 * (state,) for state in ("placed", "cancelled", "expired"))
+WORKFLOWS = (
+    Workflow("make an offer", stocked, (makes,), one_offer),
+    Workflow(
+        "change an offer's quota",
+        bought,
+        (raises_the_quota,),
+        used(2, 1, quota=2 * QUOTA),
+        blind=VERSIONS,
+    ),
+    Workflow("checkout on offer", on_offer, (checkout(),), used(2, 1)),
+    Workflow(
+        "expiry on offer",
+        bought,
+        (later(HALF_AN_HOUR_S), strike("orders_sweep_due")),
+        used(0, 0, then=ends("expired", *EXPIRED, left=20)),
+    ),
+    Workflow(
+        "cancel on offer",
+        paid,
+        (cancel_one, cancel_all),
+        used(0, 0, then=ends("cancelled", *CANCELLED, refunds=("sent", "sent"), left=20)),
+    ),
+    Workflow(
+        "cancel one order on offer before it is paid for",
+        bought,
+        (cancel_one,),
+        used(0, 1),
+    ),
+    Workflow(
+        "late money on offer",
+        expired,
+        (capture,),
+        used(2, 1, then=ends("paid", *PLACED, left=18)),
+    ),
+)

@@ -1,0 +1,33 @@
+"""Offers that give more than they have, and uses that nobody has."""
+
+from tests.makers.corruptions.noting import breaks
+from tests.makers.patient import Patient, add
+
+
+@breaks("offers.quota_is_never_passed")
+def more_is_left_than_the_quota_has(it: Patient) -> None:
+    add(it.row("promotions", "QUOTA"), left=1)
+
+
+@breaks("offers.quota_is_what_purchases_use")
+def a_use_is_not_counted(it: Patient) -> None:
+    rows = it.rows("promotions", "QUOTA")
+    row = next(one for one in rows if int(one["used"]["N"]) > 0)
+    add(row, used=-1, left=1)
+
+
+@breaks("offers.shopper_has_what_purchases_use")
+def a_shopper_had_more_than_was_bought(it: Patient) -> None:
+    add(it.row("promotions", "HAD"), used=1)
+
+
+@breaks("offers.uses_follow_orders")
+def what_a_cancelled_purchase_used_is_kept(it: Patient) -> None:
+    with it.edited(it.row("promotions", "USES", pk=it.purchases["cancelled"]["id"]), "uses") as own:
+        own["items"][0]["state"] = "taken"
+
+
+@breaks("offers.board_shows_what_may_run")
+def a_stopped_offer_goes_on(it: Patient) -> None:
+    with it.edited(it.row("promotions", "BOARD", pk="acme"), "standings") as standings:
+        standings[0]["offer"]["percent_bps"] += 1
