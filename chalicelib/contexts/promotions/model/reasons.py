@@ -45,6 +45,7 @@ class Verdict(Struct, frozen=True):
     missing_amount: int = 0
     missing_units: int = 0
     saves: int = 0
+    kind: Kind = Kind.AMOUNT_OFF
 
 
 def explain(
@@ -62,7 +63,8 @@ def explain(
     for offer in (*offers, *shopper.coupons):
         one = reached.get(offer.id) or Reached(carded(offer), offer, [])
         reason = _reason(sheet, one, off, moment, shopper)
-        verdict = Verdict(offer.id, offer.titles, reason, off=off.get(offer.id, 0))
+        taken = off.get(offer.id, 0)
+        verdict = Verdict(offer.id, offer.titles, reason, off=taken, kind=offer.kind)
         if reason is Reason.BELOW_THRESHOLD:
             verdict = _with_missing(sheet, one, verdict)
         if reason is Reason.SET_SHORT:
