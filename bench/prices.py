@@ -29,6 +29,7 @@ from chalicelib.contexts.promotions.model.offers import (
 from chalicelib.contexts.promotions.model.quotes import Basket, Moment
 from chalicelib.contexts.promotions.model.reasons import explain
 from chalicelib.contexts.promotions.model.shelf import Line, Shelf
+from chalicelib.contexts.promotions.model.taxes import TaxRule, TaxTable
 from chalicelib.kernel.money import Money
 
 JSON_TIMES = 12.0
@@ -39,6 +40,10 @@ SEED = 20_260_301
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MOMENT = Moment(NOW)
 DAY = timedelta(days=1)
+TAXES = TaxTable(
+    TaxRule(country="GB", category=category, rate_bps=rate_bps, is_included=True)
+    for category, rate_bps in (("", 2_000), ("cat_3", 500), ("cat_4", 0))
+).at("GB")
 PRICED = {Kind.AMOUNT_OFF, Kind.FIXED_PRICE, Kind.BUNDLE}
 
 
@@ -58,6 +63,11 @@ def main() -> bool:
     encode = msgspec.json.Encoder().encode
     times = _ratio(lambda: quote(basket, few, MOMENT), lambda: encode(made), others=10)
     kept = line(f"{OFFERS} offers: times the encoding", times, "x", limit=JSON_TIMES)
+    taxed = quote(basket, few, MOMENT, taxes=TAXES)
+    times = _ratio(
+        lambda: quote(basket, few, MOMENT, taxes=TAXES), lambda: encode(taxed), others=10
+    )
+    line(f"{OFFERS} offers and 3 rates of tax: times the encoding", times, "x")
     more = _ratio(lambda: quote(basket, many, MOMENT), lambda: quote(basket, few, MOMENT))
     kept &= line(f"{MANY:,} offers: times {OFFERS} offers", more, "x", limit=MANY_TIMES)
     line("the quote", _seconds(lambda: quote(basket, few, MOMENT)) * 1e6, "µs CPU")

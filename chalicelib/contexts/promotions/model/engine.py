@@ -12,7 +12,7 @@ from chalicelib.contexts.promotions.model.quotes import (
 )
 from chalicelib.contexts.promotions.model.sheet import Sheet, work
 from chalicelib.contexts.promotions.model.shelf import Shelf
-from chalicelib.contexts.promotions.model.taxes import NO_TAX, Tax, Taxable, Taxes, taxed
+from chalicelib.contexts.promotions.model.taxes import NO_TAX, Taxes, tax_alone, taxed
 from chalicelib.kernel.money import Money
 
 
@@ -44,7 +44,7 @@ def quote(
 def _written(basket: Basket, sheet: Sheet, rules: Taxes | None) -> Quote:
     currency = basket.currency
     lines: list[QuotedLine | None] = [None] * len(basket.lines)
-    taxes = _taxes(sheet, rules)
+    taxes = taxed(sheet.lines, sheet.prices, rules) if rules else [NO_TAX] * len(sheet.lines)
     rows = zip(sheet.order, sheet.lines, sheet.prices, sheet.adjustments, taxes, strict=True)
     for at, line, price, made, tax in rows:
         adjustments = tuple(made) if made else ()
@@ -54,7 +54,7 @@ def _written(basket: Basket, sheet: Sheet, rules: Taxes | None) -> Quote:
     if rules:
         taxes += [one.tax for one in deliveries]
     added = sum([tax.amount for tax in taxes if not tax.is_included]) if rules else 0
-    contained = sum([tax.amount for tax in taxes if tax.is_included]) if rules else 0
+    contained = sum([tax.amount for tax in taxes]) - added if rules else 0
     goods = sheet.goods
     left = sum(sheet.prices)
     shipping = sum([one.total.amount for one in deliveries])
@@ -75,18 +75,6 @@ def _written(basket: Basket, sheet: Sheet, rules: Taxes | None) -> Quote:
     )
 
 
-def _taxes(sheet: Sheet, rules: Taxes | None) -> list[Tax]:
-    """Tax each line of the sheet on what it costs after all adjustments."""
-    if rules is None:
-        return [NO_TAX] * len(sheet.lines)
-    return taxed(
-        [
-            Taxable(line.merchant_id, rules.of(line), price)
-            for line, price in zip(sheet.lines, sheet.prices, strict=True)
-        ]
-    )
-
-
 def _deliveries(basket: Basket, sheet: Sheet, rules: Taxes | None) -> tuple[QuotedDelivery, ...]:
     rule = rules.delivery if rules else None
     result = []
@@ -94,6 +82,8 @@ def _deliveries(basket: Basket, sheet: Sheet, rules: Taxes | None) -> tuple[Quot
         price = Money(minor, basket.currency)
         off = sheet.deliveries.get(merchant_id)
         total = Money(minor + off.amount.amount, basket.currency) if off else price
-        tax = taxed([Taxable(merchant_id, rule, total.amount)])[0] if rule else NO_TAX
+        tax = NO_TAX
+        if rule:
+            tax = tax_alone(total.amount, rule.rate_bps, is_included=rule.is_included)
         result.append(QuotedDelivery(merchant_id, price, total, (off,) if off else (), tax))
     return tuple(result)

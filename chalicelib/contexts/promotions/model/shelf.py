@@ -10,7 +10,6 @@ __all__ = ["Line", "Shelf"]
 
 PLATFORM = ""
 NONE: list[Card] = []
-NOBODY: dict[str, list[Card]] = {}
 
 
 class Shelf:
@@ -54,9 +53,11 @@ class Shelf:
                 of_merchants[merchant_id].append(place)
             else:
                 of_merchants[merchant_id] = [place]
-            named = by_product.get(line.product_id, NOBODY)
-            cards = named.get(merchant_id) or named.get(PLATFORM, NONE)
-            if line.sku in by_sku:
+            cards = NONE
+            if line.product_id in by_product:
+                named = by_product[line.product_id]
+                cards = named.get(merchant_id) or named.get(PLATFORM, NONE)
+            if by_sku and line.sku in by_sku:
                 named = by_sku[line.sku]
                 cards = cards + (named.get(merchant_id) or named.get(PLATFORM, NONE))
             for category in line.categories:

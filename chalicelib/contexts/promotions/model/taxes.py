@@ -52,14 +52,6 @@ class Tax(Struct, frozen=True, gc=False):
 NO_TAX = Tax(0, 0, is_included=False)
 
 
-class Taxable(Struct, frozen=True, gc=False):
-    """A total to be taxed under a rule, if there is one; `merchant_id` is who sells."""
-
-    merchant_id: str
-    rule: TaxRule | None
-    total: int
-
-
 class Taxes(Struct, frozen=True):
     """The rules of one place: of goods by category, and of delivery."""
 
@@ -68,8 +60,10 @@ class Taxes(Struct, frozen=True):
 
     def of(self, line: Line) -> TaxRule | None:
         """Find a line's rule: that of its own category, else of the nearest above, else of all."""
-        found = (self.goods[one] for one in (*line.categories, ANYTHING) if one in self.goods)
-        return next(found, None)
+        for category in line.categories:
+            if category in self.goods:
+                return self.goods[category]
+        return self.goods.get(ANYTHING)
 
 
 class TaxTable:
@@ -115,23 +109,36 @@ def require_sound_taxes(rules: Sequence[TaxRule]) -> Sequence[TaxRule]:
     return rules
 
 
-def taxed(totals: Sequence[Taxable]) -> list[Tax]:
-    """Tax totals: of one merchant and one rate together, halves rounded up, and shared among them by
-    largest remainder, so that the taxes of lines sum to what the merchant's order owes.
+def taxed(lines: Sequence[Line], totals: Sequence[int], taxes: Taxes) -> list[Tax]:
+    """Tax what lines cost: of one merchant and one rate together, halves rounded up, and shared among
+    them by largest remainder, so that the taxes of lines sum to what the merchant's order owes.
     """
-    result = [NO_TAX] * len(totals)
+    result = [NO_TAX] * len(lines)
     together: dict[tuple[str, int, bool], list[int]] = {}
-    for place, one in enumerate(totals):
-        if one.rule:
-            key = (one.merchant_id, one.rule.rate_bps, one.rule.is_included)
-            together.setdefault(key, []).append(place)
+    for place, line in enumerate(lines):
+        rule = taxes.of(line)
+        if rule:
+            key = (line.merchant_id, rule.rate_bps, rule.is_included)
+            if key in together:
+                together[key].append(place)
+            else:
+                together[key] = [place]
     for (_, rate_bps, is_included), places in together.items():
-        weights = [totals[place].total for place in places]
+        if len(places) == 1:
+            (place,) = places
+            result[place] = tax_alone(totals[place], rate_bps, is_included=is_included)
+            continue
+        weights = [totals[place] for place in places]
         due = _due(sum(weights), rate_bps, is_included=is_included)
         parts = shared(due, weights) if due else [0] * len(weights)
         for place, part in zip(places, parts, strict=True):
             result[place] = Tax(part, rate_bps, is_included)
     return result
+
+
+def tax_alone(total: int, rate_bps: int, *, is_included: bool) -> Tax:
+    """Tax a total by itself, such as a delivery."""
+    return Tax(_due(total, rate_bps, is_included=is_included), rate_bps, is_included)
 
 
 def tax_refunded(tax: int, total: int, before: int, now: int) -> int:
