@@ -70,12 +70,18 @@ class Shelf:
                     found[name] = Reached(card, card.offer, [place])
                 elif found[name].places[-1] != place:
                     found[name].places.append(place)
-        reached = list(found.values())
-        for merchant_id, places in of_merchants.items():
-            cards = self._by_merchant.get(merchant_id, NONE)
-            reached += [Reached(card, card.offer, places) for card in cards]
-        everywhere = self._by_merchant.get(PLATFORM, NONE) if lines else NONE
-        everything = list(range(len(lines)))
+        return [*found.values(), *self._of_ranges(of_merchants, len(lines))]
+
+    def _of_ranges(self, of_merchants: dict[str, list[int]], lines: int) -> list[Reached]:
+        """Find what is about whole ranges: of these merchants at these places, and of everybody."""
+        ranges = self._by_merchant
+        reached = [
+            Reached(card, card.offer, places)
+            for merchant_id, places in of_merchants.items()
+            for card in ranges.get(merchant_id, NONE)
+        ]
+        everywhere = ranges.get(PLATFORM, NONE) if lines else NONE
+        everything = list(range(lines))
         return reached + [Reached(card, card.offer, everything) for card in everywhere]
 
     def concerning(self, merchant_ids: Iterable[str]) -> list[Offer]:
