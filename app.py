@@ -44,6 +44,7 @@ from chalicelib.contexts.payments import workers as payments_workers
 from chalicelib.contexts.privacy import pages as privacy_pages
 from chalicelib.contexts.privacy import workers as privacy_workers
 from chalicelib.contexts.promotions.api import selling as promotions_selling
+from chalicelib.contexts.promotions.console import listing as offers_console
 from chalicelib.contexts.search import workers as search_workers
 from chalicelib.contexts.settlement import api as settlement_api
 from chalicelib.contexts.settlement import console as settlement_console
@@ -111,6 +112,7 @@ BLUEPRINTS = (
     settlement_console.bp,
     merchants_console.bp,
     payments_console.bp,
+    offers_console.bp,
 )
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

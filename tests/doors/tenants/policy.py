@@ -425,6 +425,8 @@ DESK = [
         fixed={"category": "other"},
         form={"name": "weight"},
     ),
+    Door("GET /console/offers", CONSOLE),
+    Door("POST /console/offers/{offer}/state", STAFF, {"offer": "offer"}, form={"move": "stop"}),
     Door("GET /console/review", PLATFORM),
     Door("POST /console/review", PLATFORM, form={"company": "sandbox", "event": "<callback>"}),
 ]

@@ -30,6 +30,7 @@ MERCHANT_LINKS = (
     ("/console/orders", "box", N_("Orders")),
     ("/console/products", "grid", N_("Products")),
     ("/console/stock", "stock", N_("Stock")),
+    ("/console/offers", "tag", N_("Offers")),
     ("/console/statements", "money", N_("Statements")),
     ("/console/api-keys", "key", N_("API keys")),
     ("/console/security", "person", N_("Security")),
@@ -38,6 +39,7 @@ PLATFORM_LINKS = (
     ("/console", "list", N_("Today")),
     ("/console/merchants", "people", N_("Merchants")),
     ("/console/categories", "grid", N_("Categories and attributes")),
+    ("/console/offers", "tag", N_("Offers")),
     ("/console/review", "money", N_("Payments to review")),
     ("/console/security", "person", N_("Security")),
 )

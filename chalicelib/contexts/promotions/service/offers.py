@@ -21,7 +21,9 @@ from chalicelib.contexts.promotions.model.wishes import OfferWish, offered
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor, ActorKind
 from chalicelib.kernel.errors import FieldError
-from chalicelib.kernel.paging import PAGE_SIZE, Page
+from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX, Page
+
+PAGES_MAX = 4
 
 
 class Seller(Struct, frozen=True):
@@ -110,6 +112,25 @@ def offers(actor: Actor, *, limit: int = PAGE_SIZE, cursor: str = "") -> Page[St
     """List the actor's offers, newest first, ended ones too."""
     page = store.standings(owner_of(maker(actor)), limit, cursor)
     return Page([row.standing for row in page.items], page.next_cursor)
+
+
+def listed(actor: Actor, state: str, *, limit: int = PAGE_SIZE, cursor: str = "") -> Page[Standing]:
+    """List the actor's offers of one state, newest first; all of them where no state is named.
+
+    A state follows from the time, so pages are looked through as far as `PAGES_MAX` reach; a page
+    holds whole pages' finds, perhaps fewer than `limit` with more to come.
+    """
+    if not state:
+        return offers(actor, limit=limit, cursor=cursor)
+    found: list[Standing] = []
+    now = clock.now()
+    for _ in range(PAGES_MAX):
+        page = offers(actor, limit=PAGE_SIZE_MAX, cursor=cursor)
+        found += [one for one in page.items if one.state(now) == state]
+        cursor = page.next_cursor or ""
+        if len(found) >= limit or not cursor:
+            break
+    return Page(found, cursor or None)
 
 
 def used_of(standings: Collection[Standing]) -> dict[str, int]:
