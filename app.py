@@ -43,6 +43,7 @@ from chalicelib.contexts.payments import console as payments_console
 from chalicelib.contexts.payments import workers as payments_workers
 from chalicelib.contexts.privacy import pages as privacy_pages
 from chalicelib.contexts.privacy import workers as privacy_workers
+from chalicelib.contexts.promotions.api import claiming
 from chalicelib.contexts.promotions.api import selling as promotions_selling
 from chalicelib.contexts.promotions.console import listing as offers_console
 from chalicelib.contexts.search import workers as search_workers
@@ -76,6 +77,7 @@ BLUEPRINTS = (
     settlement_api.bp,
     settlement_workers.bp,
     promotions_selling.bp,
+    claiming.bp,
     cart_api.bp,
     shopping.bp,
     selling.bp,

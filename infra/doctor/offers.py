@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chalicelib.contexts.orders.model.states import OrderState
+from chalicelib.contexts.promotions.facts import CouponIssued
 from chalicelib.contexts.promotions.model.board import Standing
+from chalicelib.contexts.promotions.model.campaigns import CouponState
 from chalicelib.contexts.promotions.model.uses import Use, Uses, UsesState
 from infra.doctor.registry import Found, invariant
 from infra.doctor.rows import Row
 from infra.doctor.whole import Whole
 
+CLAIMED = "claim"
 OVER = {OrderState.CANCELLED, OrderState.EXPIRED}
 
 
@@ -25,6 +28,10 @@ def quota_is_never_passed(whole: Whole) -> Found:
         quota = standing.offer.quota
         if quota is not None and sums[offer_id] != quota:
             yield offer_id, f"its quota is {quota}, and its rows come to {sums[offer_id]}"
+    for row in whole.of_kind("promotions", "CAMPAIGN"):
+        if sums[row.subject] != row.campaign.quantity:
+            said = row.campaign.quantity
+            yield row.subject, f"it has {said} coupons, and its rows come to {sums[row.subject]}"
 
 
 @invariant("offers.quota_is_what_purchases_use", adds_up=True)
@@ -34,9 +41,10 @@ def quota_is_what_purchases_use(whole: Whole) -> Found:
     for _, use in _taken(whole):
         for shard, units in use.parts:
             used[use.offer_id, f"LEFT#{shard}"] += units
+    claimed = {row.subject for row in whole.of_kind("promotions", "CAMPAIGN")} - _codes(whole)
     for row in whole.of_kind("promotions", "QUOTA"):
         rest = row.used - used.pop((row.subject, row.sk), 0)
-        if rest:
+        if rest and row.subject not in claimed:
             yield row.subject, f"{row.sk} says {rest} more than purchases use"
     for (offer_id, shard), units in used.items():
         yield offer_id, f"{units} are used of {shard}, which there is not"
@@ -57,6 +65,38 @@ def shopper_has_what_purchases_use(whole: Whole) -> Found:
             yield row.subject, f"{row.sk} says {rest} more than purchases use"
     for (who, offer_id), units in had.items():
         yield who, f"{units} were had of {offer_id}, and nobody counted"
+
+
+@invariant("coupons.are_what_was_issued", adds_up=True)
+def are_what_was_issued(whole: Whole) -> Found:
+    """As many coupons of a campaign are gone as members claimed, and no member claimed too many."""
+    issued: Counter[str] = Counter()
+    had: Counter[tuple[str, str]] = Counter()
+    for fact in whole.told(CouponIssued):
+        if fact.cause == CLAIMED:
+            issued[fact.campaign_id] += 1
+            had[fact.member_id, fact.campaign_id] += 1
+    gone: Counter[str] = Counter()
+    for row in whole.of_kind("promotions", "QUOTA"):
+        gone[row.subject] += row.used
+    codes = _codes(whole)
+    for row in whole.of_kind("promotions", "CAMPAIGN"):
+        campaign = row.campaign
+        if campaign.id not in codes and gone[campaign.id] != issued[campaign.id]:
+            yield campaign.id, f"{gone[campaign.id]} are gone, {issued[campaign.id]} were claimed"
+        for (member_id, campaign_id), units in had.items():
+            if campaign_id == campaign.id and units > campaign.per_member:
+                yield member_id, f"{units} of {campaign_id} were claimed"
+
+
+@invariant("coupons.used_by_their_purchase")
+def used_by_their_purchase(whole: Whole) -> Found:
+    """A coupon is used by the purchase that says so, and by no other; else it is held."""
+    users = {(use.holder, use.code): uses.purchase_id for uses, use in _taken(whole) if use.code}
+    for row in whole.of_kind("promotions", "COUPON"):
+        user = users.get((row.subject, row.coupon.code), "")
+        if (row.purchase_id, row.state == CouponState.USED) != (user, bool(user)):
+            yield row.coupon.id, f"it is {row.state} by {row.purchase_id!r}, and {user!r} uses it"
 
 
 @invariant("offers.uses_follow_orders")
@@ -96,6 +136,11 @@ def _records(whole: Whole) -> dict[str, Standing]:
 def _all_uses(whole: Whole) -> Iterable[Uses]:
     rows: Iterable[Row] = whole.of_kind("promotions", "USES")
     return [row.uses for row in rows]
+
+
+def _codes(whole: Whole) -> set[str]:
+    """The campaigns that have a code, of which nobody claims."""
+    return {row.campaign.id for row in whole.of_kind("promotions", "CAMPAIGN") if row.campaign.code}
 
 
 def _taken(whole: Whole) -> Iterable[tuple[Uses, Use]]:

@@ -39,6 +39,9 @@ def erased_is_gone(whole: Whole) -> Found:
         for row in whole.of_kind("members", kind):
             if row.subject in erased:
                 yield row.subject, f"it is erased, and its {row.sk} are still there"
+    for row in (*whole.of_kind("promotions", "COUPON"), *whole.of_kind("promotions", "CLAIMS")):
+        if row.subject in erased:
+            yield row.subject, f"it is erased, and its {row.sk} is still there"
     for row in whole.of_kind("cart", "OWNER"):
         if row.subject in erased:
             yield row.subject, f"it is erased, and has the cart {row.cart_id}"

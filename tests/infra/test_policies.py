@@ -35,7 +35,7 @@ WRITES = {
     "payments": {"payments"},
     "settlement": {"settlement"},
     "notifications": {"notifications"},
-    "privacy": {"privacy", "identity", "members", "cart", "orders"},
+    "privacy": {"privacy", "identity", "members", "promotions", "cart", "orders"},
     "search": {"catalog"},
 }
 READS = {

@@ -73,6 +73,10 @@ class Patient:
         with self.edited(self.purchase(name), "purchase") as purchase:
             return self.row("payments", "PAYMENT", pk=purchase["payment_id"])
 
+    def campaign(self) -> str:
+        """The id of the first campaign."""
+        return self.row("promotions", "CAMPAIGN")["pk"]["S"].partition("#")[2]
+
     def holds(self, name: str) -> Raw:
         return self.row("inventory", "HOLDS", pk=self.ulid(name))
 

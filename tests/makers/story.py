@@ -9,9 +9,9 @@ from chalicelib.contexts.promotions.service import offers
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
 from tests.makers.machine import Machine
-from tests.makers.offers import an_offer
+from tests.makers.offers import a_campaign, an_offer, claimed, put_coupon
 from tests.makers.people import a_member
-from tests.makers.shop import Shop, captured_data, order_of
+from tests.makers.shop import Shop, captured_data, gbp, order_of
 
 WEEK_S = 7 * 86_400
 COUNTED = {"acme.POT": 20, "bolt.NUT": 20}
@@ -69,6 +69,10 @@ class Story:
         _, token = a_member()
         cart = shop.cart({self.tea: 3, self.nut: 2})
         headers = {"authorization": f"Bearer {token}"}
+        campaign = a_campaign(shop, shop.merchant(), "amount_off", gbp(50), per_member=2)
+        for _ in range(2):
+            coupon = claimed(shop, campaign["id"], token)
+        assert put_coupon(shop, cart, coupon["code"], **headers).status == 200
         bought = shop.checkout(cart, headers=headers).json()
         shop.capture(bought)
         purchase = self.purchases["settled"] = shop.seen(bought)

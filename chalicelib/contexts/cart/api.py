@@ -10,6 +10,8 @@ from chalicelib.contexts.cart import service
 from chalicelib.contexts.cart.model import QUANTITY_MAX, Cart, PricedCart, Totals
 from chalicelib.contexts.cart.service import Quote
 from chalicelib.contexts.promotions.api.views import AdjustmentView, adjustment_views
+from chalicelib.contexts.promotions.model.campaigns import CouponState
+from chalicelib.contexts.promotions.model.deals import CartCoupon
 from chalicelib.kernel import countries
 from chalicelib.kernel.errors import FieldError, Malformed
 from chalicelib.kernel.money import Money
@@ -74,7 +76,15 @@ class NoticeView(msgspec.Struct):
 
 
 class CouponView(msgspec.Struct):
+    """A coupon on the cart; `applied` tells whether it takes anything off. One that is used or
+    expired keeps the cart from checkout until it is taken off.
+    """
+
     code: str
+    id: str
+    title: str
+    state: CouponState
+    applied: bool
 
 
 class CartView(msgspec.Struct):
@@ -156,6 +166,35 @@ def put_line(request: Request, cart: str, sku: str) -> CartView:
 
 @endpoint(
     bp,
+    "PUT",
+    "/api/v1/carts/{cart}/coupons/{code}",
+    summary="Put a coupon on the cart",
+    tag="shopping",
+    answer=CartView,
+    security="cart",
+)
+def put_coupon(request: Request, cart: str, code: str) -> CartView:
+    token, address = cart_token(request), request.address
+    priced = service.put_coupon(cart, token, code, address=address, bearer=request.bearer)
+    return cart_view(priced, request.locale)
+
+
+@endpoint(
+    bp,
+    "DELETE",
+    "/api/v1/carts/{cart}/coupons/{code}",
+    summary="Take a coupon off the cart",
+    tag="shopping",
+    answer=CartView,
+    security="cart",
+)
+def remove_coupon(request: Request, cart: str, code: str) -> CartView:
+    priced = service.remove_coupon(cart, cart_token(request), code, bearer=request.bearer)
+    return cart_view(priced, request.locale)
+
+
+@endpoint(
+    bp,
     "POST",
     "/api/v1/carts/{cart}/quote",
     summary="What the cart costs delivered, promised for 15 minutes",
@@ -221,10 +260,21 @@ def cart_view(priced: PricedCart, locale: str) -> CartView:
         ],
         totals=priced.delivered or priced.totals,
         estimated=priced.delivered is None,
-        coupons=[],
+        coupons=[_coupon_view(one, priced, locale) for one in priced.deal.coupons],
         notices=[
             NoticeView(notice.code, notice.sku, notice.text(locale)) for notice in priced.notices
         ],
+    )
+
+
+def _coupon_view(coupon: CartCoupon, priced: PricedCart, locale: str) -> CouponView:
+    offer = coupon.offer
+    return CouponView(
+        code=coupon.code,
+        id=offer.id if offer else "",
+        title=offer.titles[locale] if offer else "",
+        state=coupon.standing(priced.deal.now),
+        applied=offer is not None and offer.id in priced.applied,
     )
 
 

@@ -1,5 +1,6 @@
 """The table `cart`: one row a cart with all its lines; one row a member that names its cart."""
 
+from msgspec.structs import replace
 from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws import transact
@@ -30,6 +31,7 @@ class CartItem(CartRoomItem, discriminator="CART"):
     version = NumberAttribute()
     lines: DocumentAttribute[dict[str, CartLine]] = DocumentAttribute(dict[str, CartLine])
     delivery: DocumentAttribute[Destination] = DocumentAttribute(Destination, null=True)
+    coupons: DocumentAttribute[dict[str, str]] = DocumentAttribute(dict[str, str], null=True)
 
 
 class OwnerItem(CartRoomItem, discriminator="OWNER"):
@@ -52,7 +54,9 @@ def cart_of(row: CartItem | None) -> Cart | None:
     """Return the cart that a row holds; None when there is none or its time is over."""
     if row is None or int(row.expires_at or 0) <= clock.epoch(clock.now()):
         return None
-    return Cart(row.pk.removeprefix("CART#"), row.lines, int(row.version), row.delivery)
+    return Cart(
+        row.pk.removeprefix("CART#"), row.lines, int(row.version), row.delivery, row.coupons or {}
+    )
 
 
 def create(cart: Cart) -> Write:
@@ -62,7 +66,7 @@ def create(cart: Cart) -> Write:
 
 def change(seen: Cart, now: Cart) -> Write:
     """Contribute a change of what was seen. Refuses `cart.changed` when it was changed meanwhile."""
-    row = _row(Cart(now.id, now.lines, seen.version + 1, now.delivery))
+    row = _row(replace(now, version=seen.version + 1))
     return transact.put(row, CartItem.version == seen.version, refuse=lambda _old: CartChanged())
 
 
@@ -89,6 +93,7 @@ def _row(cart: Cart) -> CartItem:
         version=cart.version,
         lines=cart.lines,
         delivery=cart.delivery,
+        coupons=cart.coupons or None,
         expires_at=_until(),
     )
 

@@ -16,6 +16,7 @@ from chalicelib.contexts.orders import service as orders
 from chalicelib.contexts.privacy import model, store
 from chalicelib.contexts.privacy.facts import ExportRequested, MemberErased
 from chalicelib.contexts.privacy.model import EXPORT_KEPT_S, Export, ExportState
+from chalicelib.contexts.promotions.service import campaigns
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import NotFound
@@ -67,6 +68,7 @@ def held(account_id: str) -> dict[str, Any]:
         "account.json": identity.held_about(account_id),
         "members.json": members.held_about(account_id),
         "cart.json": cart.held_about(account_id),
+        "coupons.json": campaigns.held_about(account_id),
         "orders.json": orders.held_about(account_id),
     }
 
@@ -114,6 +116,7 @@ def _carry_out(account_id: str) -> bool:
         transact.commit([store.forget_export(account_id)])
     cart.forget_member(account_id)
     members.forget_member(account_id)
+    campaigns.forget_member(account_id)
     if orders.forget_member(account_id):
         transact.commit([store.look_again(account_id)])
         return False

@@ -54,7 +54,15 @@ def everybody(world: World) -> list[Person]:
     for side, other in (("a", "b"), ("b", "a")):
         keys = world.secrets[side]
         bought = frozenset({f"shopper {side}", f"parcel {side}", f"parcel {other}"})
-        sold = frozenset({f"shopper {side}", f"parcel {side}", f"draft {side}", f"offer {side}"})
+        sold = frozenset(
+            {
+                f"shopper {side}",
+                f"parcel {side}",
+                f"draft {side}",
+                f"offer {side}",
+                f"campaign {side}",
+            }
+        )
         owned = sold | {f"owner {side}", f"keys {side}"}
         session = {MEMBER: keys["cookie"]}
         people += [

@@ -84,6 +84,14 @@ NEW_OFFER = {
     "starts_at": "2026-03-02T00:00:00Z",
     "ends_at": "2026-03-09T00:00:00Z",
 }
+NEW_CAMPAIGN = {
+    "title": "Welcome",
+    "coupon": {"kind": "amount_off", "value": gbp(100)},
+    "quantity": 5,
+    "per_member": 1,
+    "starts_at": "2026-03-02T00:00:00Z",
+    "ends_at": "2026-03-09T00:00:00Z",
+}
 FILE = (
     b'--mark\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n<csrf>\r\n'
     b'--mark\r\nContent-Disposition: form-data; name="file"; filename="goods.csv"\r\n'
@@ -195,6 +203,30 @@ PROGRAMS = [
     ),
     Door("GET /api/v1/merchant/offers/{offer}", KEY, {"offer": "offer"}),
     Door("PATCH /api/v1/merchant/offers/{offer}", KEY, {"offer": "offer"}, {"title": "Sale"}),
+    Door("GET /api/v1/merchant/campaigns", KEY),
+    Door("POST /api/v1/merchant/campaigns", KEY, json=NEW_CAMPAIGN),
+    Door("GET /api/v1/merchant/campaigns/{campaign}", KEY, {"campaign": "campaign"}),
+    Door(
+        "PATCH /api/v1/merchant/campaigns/{campaign}",
+        KEY,
+        {"campaign": "campaign"},
+        {"stopped": True},
+    ),
+    Door("GET /api/v1/campaigns", ANYONE),
+    Door("POST /api/v1/campaigns/{campaign}/claim", MEMBERS, {"campaign": "open campaign"}),
+    Door("GET /api/v1/me/coupons", MEMBERS),
+    Door(
+        "PUT /api/v1/carts/{cart}/coupons/{code}",
+        GUEST,
+        {"cart": "cart"},
+        fixed={"code": "ALLOURS"},
+    ),
+    Door(
+        "DELETE /api/v1/carts/{cart}/coupons/{code}",
+        GUEST,
+        {"cart": "cart"},
+        fixed={"code": "ALLOURS"},
+    ),
     Door("GET /api/v1/merchant/statements", KEY),
     Door("GET /api/v1/merchant/statements/{statement}", KEY, {"statement": "statement"}),
     Door("GET /api/v1/merchant/ledger", KEY),

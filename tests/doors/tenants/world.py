@@ -4,6 +4,7 @@ What is private holds a canary: a word that nobody but its keepers may ever be a
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from chalicelib.contexts.members import service as members
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.contexts.orders.model.values import order_id
 from chalicelib.contexts.promotions.model.offers import Kind
-from chalicelib.contexts.promotions.model.wishes import OfferWish
-from chalicelib.contexts.promotions.service import offers
+from chalicelib.contexts.promotions.model.wishes import CampaignWish, OfferWish
+from chalicelib.contexts.promotions.service import campaigns, offers
 from chalicelib.contexts.settlement import service as settlement
 from chalicelib.contexts.settlement import workers as settlement_workers
 from chalicelib.kernel import clock, ids
@@ -60,6 +61,7 @@ def build() -> World:
     identity.register(email=CLEO, password=PASSWORD)
     for side in SIDES:
         _merchant(world, side)
+    campaigns.create(SYSTEM, _coupons(_later("For all"), opened=True, code="ALLOURS"))
     for side in SIDES:
         _shopper(world, side)
         _purchases(world, side)
@@ -106,6 +108,10 @@ def _merchant(world: World, side: str) -> None:
         "draft": draft.id,
         "import": imports.hand_in(seller.actor, CSV, filename="goods.csv").id,
         "offer": offers.create(seller.actor, _later(world.canary("offer", side))).offer.id,
+        "campaign": campaigns.create(
+            seller.actor, _coupons(_later(world.canary("campaign", side)))
+        ).id,
+        "open campaign": campaigns.create(seller.actor, _coupons(_later("Open"), opened=True)).id,
         "key": identity.make_api_key(SYSTEM, seller.id, world.canary("keys", side))[0].id,
     }
     world.secrets[side] = {"key": seller.token}
@@ -133,6 +139,20 @@ def _later(title: str) -> OfferWish:
         kind=Kind.FREE_SHIPPING,
         starts_at=clock.later(clock.now(), 30 * 86_400),
         ends_at=clock.later(clock.now(), 60 * 86_400),
+    )
+
+
+def _coupons(coupon: OfferWish, *, opened: bool = False, code: str = "") -> CampaignWish:
+    """Many coupons, that nobody has heard of yet unless they are `opened`."""
+    assert isinstance(coupon.ends_at, datetime)
+    assert isinstance(coupon.starts_at, datetime)
+    return CampaignWish(
+        coupon=coupon,
+        quantity=1_000,
+        per_member=1_000,
+        starts_at=clock.now() if opened else coupon.starts_at,
+        ends_at=coupon.ends_at,
+        code=code,
     )
 
 

@@ -83,6 +83,12 @@ STORIES = {
         "TestChanging::test_a_quota_comes_goes_and_comes_back",
         "TestChanging::test_a_stopped_offer_may_run_again",
     ),
+    "integration/promotions/test_coupons.py": (
+        "TestCampaigns::test_a_merchant_sees_its_own_and_stops_them",
+        "TestClaiming::test_once_each_and_no_more_than_there_are",
+        "TestSpending::test_it_comes_back_once_when_the_purchase_is_called_off",
+        "TestCodes::test_anybody_uses_a_shared_code_within_its_limits",
+    ),
     "integration/promotions/test_prices.py": (
         "TestLimits::test_a_quota_is_used_and_given_back_once",
         "TestLimits::test_a_quota_over_rows_is_used_to_the_last_unit",

@@ -103,7 +103,13 @@ def test_a_copy_has_it_all_and_goes(shop: Shop, ada, stage) -> None:
     archive = zipfile.ZipFile(io.BytesIO(packed))
     assert archive.read("picture.jpg").startswith(b"\xff\xd8\xff")
     found = {name: json.loads(archive.read(name)) for name in archive.namelist()[:-1]}
-    assert set(found) == {"account.json", "members.json", "cart.json", "orders.json"}
+    assert set(found) == {
+        "account.json",
+        "members.json",
+        "cart.json",
+        "coupons.json",
+        "orders.json",
+    }
     assert found["account.json"]["account"]["email"] == EMAIL
     assert found["members.json"]["addresses"]["addresses"][0]["name"] == WORD
     assert found["orders.json"][0]["purchase"]["id"] == purchase["id"]

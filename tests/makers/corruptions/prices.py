@@ -1,7 +1,7 @@
 """Offers that give more than they have, and uses that nobody has."""
 
 from tests.makers.corruptions.noting import breaks
-from tests.makers.patient import Patient, add
+from tests.makers.patient import Patient, add, put
 
 
 @breaks("offers.quota_is_never_passed")
@@ -31,3 +31,14 @@ def what_a_cancelled_purchase_used_is_kept(it: Patient) -> None:
 def a_stopped_offer_goes_on(it: Patient) -> None:
     with it.edited(it.row("promotions", "BOARD", pk="acme"), "standings") as standings:
         standings[0]["offer"]["percent_bps"] += 1
+
+
+@breaks("coupons.are_what_was_issued")
+def a_coupon_more_is_gone(it: Patient) -> None:
+    add(it.row("promotions", "QUOTA", pk=it.campaign()), used=1, left=-1)
+
+
+@breaks("coupons.used_by_their_purchase")
+def a_used_coupon_is_held_again(it: Patient) -> None:
+    row = it.row("promotions", "COUPON", state="used")
+    put(row, state="held")

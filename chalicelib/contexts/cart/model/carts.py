@@ -39,12 +39,15 @@ class Destination(Struct, frozen=True):
 
 
 class Cart(Struct, frozen=True):
-    """Lines by SKU in the order they were put. `version` counts the changes."""
+    """Lines by SKU in the order they were put. `version` counts the changes. `coupons` are those on the
+    cart, by code: the member whose each is, "" for codes that anybody may use.
+    """
 
     id: str
     lines: dict[str, CartLine] = field(default_factory=dict)
     version: int = 0
     delivery: Destination | None = None
+    coupons: dict[str, str] = field(default_factory=dict)
 
     @property
     def merchant_ids(self) -> list[str]:
@@ -61,6 +64,10 @@ class Cart(Struct, frozen=True):
         if len(changed.merchant_ids) > max(MERCHANTS_MAX, len(self.merchant_ids)):
             raise TooManyMerchants
         return changed
+
+    def with_coupons(self, coupons: dict[str, str]) -> "Cart":
+        """The same cart with these coupons and no others."""
+        return replace(self, coupons=coupons)
 
     def with_selected(self, skus: Collection[str]) -> "Cart":
         """Select these lines and no others."""
@@ -83,7 +90,7 @@ class Cart(Struct, frozen=True):
 
     def joined(self, other: "Cart") -> "Cart":
         """Take over another cart's lines: quantities add up, what exceeds a limit stays out."""
-        cart = self
+        cart = replace(self, coupons={**other.coupons, **self.coupons})
         for sku, line in other.lines.items():
             held = cart.lines.get(sku)
             quantity = min(line.quantity + (held.quantity if held else 0), QUANTITY_MAX)

@@ -141,11 +141,20 @@ class PricedCart(Struct, frozen=True):
     deal: Deal = NO_DEAL
     basket: Basket | None = None
     quoted: Quote | None = None
+    delivery_adjustments: Mapping[str, tuple[Adjustment, ...]] = field(default_factory=dict)
 
     @property
     def gifts(self) -> tuple[Gift, ...]:
         """What comes along for nothing."""
         return self.quoted.gifts if self.quoted else ()
+
+    @property
+    def applied(self) -> set[str]:
+        """The offers and coupons that take anything off, delivery's as far as a quote was asked for."""
+        found = [each for line in self.lines for each in line.adjustments]
+        for adjustments in self.delivery_adjustments.values():
+            found += adjustments
+        return {each.offer for each in found}
 
     @property
     def gift_lines(self) -> tuple[PricedLine, ...]:

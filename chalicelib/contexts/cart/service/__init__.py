@@ -12,6 +12,7 @@ from chalicelib.contexts.cart.service.changing import (
     put_line,
     select,
 )
+from chalicelib.contexts.cart.service.coupons import put_coupon, remove_coupon
 from chalicelib.contexts.cart.service.keeping import (
     cart_of_member,
     forget_member,
@@ -49,8 +50,10 @@ __all__ = [
     "place_of",
     "price_now",
     "promise_of",
+    "put_coupon",
     "put_line",
     "quote",
+    "remove_coupon",
     "select",
     "token_of",
 ]

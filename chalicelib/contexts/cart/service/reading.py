@@ -79,7 +79,7 @@ def price_by(cart: Cart, about: About) -> PricedCart:
     priced = price(cart, about.skus, about.stock, about.sellers, settings().currency)
     deal = about.deal
     if deal.is_empty:
-        return priced
+        return replace(priced, deal=deal)
     return at_deal(priced, deal, categories().ancestors if deal.names_categories else _alone)
 
 
@@ -120,7 +120,8 @@ def delivered(cart: Cart, priced: PricedCart) -> PricedCart:
         delivery = chosen(options, cart.delivery.method)
     except (NoDelivery, DeliveryNotOffered):
         return priced
-    return replace(priced, delivered=Totals.of(priced.bought, delivery.price))
+    totals = Totals.of(priced.bought, delivery.price)
+    return replace(priced, delivered=totals, delivery_adjustments=delivery.adjustments)
 
 
 def read_about(cart: Cart, skus: Sequence[str], *, with_stock: bool) -> About:
@@ -129,14 +130,17 @@ def read_about(cart: Cart, skus: Sequence[str], *, with_stock: bool) -> About:
     """
     sellers = cart.merchant_ids
     boards = deals.board_keys(skus) if skus else []
+    coupons = cart.coupons if skus else {}
     keys = [catalog.sku_key(sku) for sku in skus]
     keys += [merchants.merchant_key(merchant_id) for merchant_id in sellers]
     keys += boards
+    keys += deals.coupon_keys(coupons)
     keys += inventory.level_keys(skus) if with_stock else []
     rows = iter(reads.batch(keys)) if keys else iter(())
     copies = {sku: catalog.sku_of(next(rows)) for sku in skus}
     found = {merchant_id: next(rows) for merchant_id in sellers}
-    deal = deals.deal_of([next(rows) for _ in boards])
+    on_offer = [next(rows) for _ in boards]
+    deal = deals.deal_of(on_offer, coupons, [next(rows) for _ in coupons])
     stock = inventory.levels(skus, [next(rows) for _ in skus]) if with_stock else {}
     known = {key: merchants.merchant_of(row) if row else None for key, row in found.items()}
     return About(copies, stock, known, deal)

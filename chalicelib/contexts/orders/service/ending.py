@@ -43,6 +43,7 @@ from chalicelib.contexts.payments.model import (
 from chalicelib.contexts.promotions import store as promotions
 from chalicelib.contexts.promotions.model.refusals import UsesChanged
 from chalicelib.contexts.promotions.model.uses import Uses
+from chalicelib.contexts.promotions.service import deals
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy
@@ -80,7 +81,7 @@ def expire(purchase_id: str) -> bool:
             store.save_purchase(replace(purchase, state=PurchaseState.EXPIRED)),
             *(store.save_order(order) for order in orders),
             *_released(holds, None, HoldState.EXPIRED),
-            *promotions.give_back(uses),
+            *deals.given_back(uses),
             *_closed(payment, PaymentState.EXPIRED),
             outbox.write(fact),
         ]
@@ -267,8 +268,8 @@ def _unused(uses: Uses | None, orders: Sequence[Order], gone: Sequence[Order]) -
     everything once all are.
     """
     if all(order.state is OrderState.CANCELLED for order in orders):
-        return promotions.give_back(uses)
-    return promotions.give_back(uses, {order.merchant.id for order in gone})
+        return deals.given_back(uses)
+    return deals.given_back(uses, {order.merchant.id for order in gone})
 
 
 def _released(

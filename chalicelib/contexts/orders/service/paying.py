@@ -45,7 +45,12 @@ from chalicelib.contexts.payments.model import (
 )
 from chalicelib.contexts.payments.service import UnknownPayment
 from chalicelib.contexts.promotions import store as promotions
-from chalicelib.contexts.promotions.model.refusals import LimitReached, UsesChanged
+from chalicelib.contexts.promotions.model.refusals import (
+    CouponExpired,
+    CouponUsed,
+    LimitReached,
+    UsesChanged,
+)
 from chalicelib.contexts.promotions.model.uses import Uses
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import Busy
@@ -209,7 +214,7 @@ def _take(desk: Desk, callback: Callback) -> None:
     else:
         try:
             _take_again(desk, callback)
-        except (StockShort, LimitReached, CartTooComplex):
+        except (StockShort, LimitReached, CouponUsed, CouponExpired, CartTooComplex):
             _send_back(desk, callback, TOO_LATE)
 
 

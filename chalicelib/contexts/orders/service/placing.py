@@ -43,6 +43,8 @@ from chalicelib.contexts.payments import service as payments
 from chalicelib.contexts.payments import store as payment_store
 from chalicelib.contexts.payments.model import Payment, PaymentMoved, Refund
 from chalicelib.contexts.promotions import store as promotions
+from chalicelib.contexts.promotions.facts import CouponRedeemed
+from chalicelib.contexts.promotions.model.deals import CartCoupon
 from chalicelib.contexts.promotions.model.refusals import LimitReached
 from chalicelib.contexts.promotions.service import deals
 from chalicelib.kernel import clock, ids
@@ -110,7 +112,8 @@ def place(
     The shopper is `member`, or whoever `bearer` names. Refuses, with nothing written:
     `cart.not_found`, `cart.empty`, `cart.nothing_selected`, `cart.not_for_sale`, `cart.changed`,
     `cart.quote_unknown`, `cart.delivery_not_offered`, `shipping.no_delivery`, `payments.unknown_provider`,
-    `orders.price_changed` with the totals (also where an offer's quota is used up by now), `inventory.stock_short` with what is left,
+    `orders.price_changed` with the totals (also where an offer's quota is used up by now),
+    `promotions.coupon_used`, `promotions.coupon_expired`, `inventory.stock_short` with what is left,
     `idempotency.key_reused`.
     """
     cart_place = carts.place_of(cart_id, token)
@@ -175,6 +178,8 @@ def _place(asked: Asked) -> idempotency.Answer:
     cart = asked.cart
     priced = carts.price_now(cart.to_buy(), with_stock=False)
     priced.require_for_sale()
+    for coupon in priced.deal.coupons:
+        coupon.require_good(priced.deal.now)
     who = asked.who
     for attempt in range(retries.ROUNDS_MAX):
         try:
@@ -207,8 +212,12 @@ def _place_at(priced: PricedCart, asked: Asked) -> idempotency.Answer:
     seen = _agree(priced, delivery, wish, asked.shopper)
     answer = answer_now(seen, seal)
     quoted = delivery.quoted or priced.quoted
-    uses = priced.deal.uses(quoted.used if quoted else {}, seen.purchase.id, asked.who)
-    used = promotions.take(uses)
+    deal = priced.deal
+    used = promotions.take(deal.uses(quoted, seen.purchase.id, asked.who))
+    used += [
+        outbox.write(_redeemed(coupon, seen.purchase))
+        for coupon in (deal.spent(quoted) if quoted else ())
+    ]
 
     def commit(held: list[Write]) -> None:
         stock_rows = len(held) - HOLD_WRITES
@@ -298,6 +307,19 @@ def _placed(seen: Seen) -> PurchasePlaced:
             )
             for order in seen.orders
         ),
+    )
+
+
+def _redeemed(coupon: CartCoupon, purchase: Purchase) -> CouponRedeemed:
+    assert coupon.offer is not None, "a coupon that is spent does something"
+    return CouponRedeemed(
+        id=ids.ulid(),
+        occurred_at=purchase.created_at,
+        coupon_id=coupon.offer.id,
+        campaign_id=coupon.campaign_id,
+        merchant_id=coupon.offer.merchant_id,
+        member_id=coupon.holder,
+        purchase_id=purchase.id,
     )
 
 

@@ -38,6 +38,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Names = Annotated[list[Name], Meta(max_length=NAMES_MAX)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX)]
+Lanes = Annotated[list[Lane], Meta(max_length=len(Lane))]
+Titles = dict[Annotated[str, Meta(pattern="^(en|zh-CN)$")], Title]
 
 
 class MoneyValue(msgspec.Struct, forbid_unknown_fields=True):
@@ -137,8 +139,8 @@ class OfferBody(msgspec.Struct, forbid_unknown_fields=True):
     categories: Names = []
     quota: Limit | None = None
     per_member: Limit | None = None
-    combines_with: Annotated[list[Lane], Meta(max_length=len(Lane))] = []
-    titles: dict[Annotated[str, Meta(pattern="^(en|zh-CN)$")], Title] = {}
+    combines_with: Lanes = []
+    titles: Titles = {}
     stopped: bool = False
 
 
@@ -155,8 +157,8 @@ class OfferChanges(msgspec.Struct, forbid_unknown_fields=True):
     categories: Names | UnsetType = UNSET
     quota: Limit | UnsetType | None = UNSET
     per_member: Limit | UnsetType | None = UNSET
-    combines_with: Annotated[list[Lane], Meta(max_length=len(Lane))] | UnsetType = UNSET
-    titles: dict[Annotated[str, Meta(pattern="^(en|zh-CN)$")], Title] | UnsetType = UNSET
+    combines_with: Lanes | UnsetType = UNSET
+    titles: Titles | UnsetType = UNSET
     stopped: bool | UnsetType = UNSET
 
 
@@ -210,7 +212,7 @@ def wish_of(body: OfferBody | OfferChanges) -> OfferWish:
         )
         if (value := getattr(body, name)) is not UNSET
     }
-    _check_value(told.get("value"))
+    check_value(told.get("value"), "value")
     if body.title is not UNSET or body.titles is not UNSET:
         by_language = {} if isinstance(body.titles, UnsetType) else body.titles
         said = "" if isinstance(body.title, UnsetType) else body.title
@@ -223,7 +225,7 @@ def wish_of(body: OfferBody | OfferChanges) -> OfferWish:
     return OfferWish(**told, is_stopped=body.stopped)
 
 
-def _check_value(given: Any) -> None:
+def check_value(given: Any, field: str) -> None:
     """Refuse 400 a value that is none of any kind."""
     if given is None:
         return
@@ -231,12 +233,12 @@ def _check_value(given: Any) -> None:
     shape = next((shape for name, shape in VALUES.items() if name in names), None)
     if shape is None:
         detail = "A value is money, a percentage, units to buy and get, a gift, or null"
-        raise Malformed(detail, errors=[FieldError("value", "wrong_type", detail)])
+        raise Malformed(detail, errors=[FieldError(field, "wrong_type", detail)])
     try:
         msgspec.convert(given, shape)
     except msgspec.ValidationError as error:
         (found,) = malformed(str(error)).errors
-        told = replace(found, field=f"value.{found.field}" if found.field else "value")
+        told = replace(found, field=f"{field}.{found.field}" if found.field else field)
         raise Malformed(told.detail, errors=[told]) from None
 
 
@@ -249,7 +251,7 @@ def offer_view(standing: Standing, used: int | None, locale: str, now: datetime)
         titles=offer.titles,
         kind=offer.kind,
         value=value_view(offer),
-        threshold=_threshold_view(offer.threshold, offer.currency),
+        threshold=threshold_view(offer.threshold, offer.currency),
         products=sorted(offer.products),
         categories=sorted(offer.categories),
         starts_at=clock.iso(offer.starts_at),
@@ -302,7 +304,8 @@ def _percent(offer: Offer) -> float:
     return int(percent) if percent.is_integer() else percent
 
 
-def _threshold_view(threshold: Threshold | None, currency: str) -> ThresholdView | None:
+def threshold_view(threshold: Threshold | None, currency: str) -> ThresholdView | None:
+    """Show a threshold."""
     if threshold is None:
         return None
     if threshold.amount:

@@ -1,4 +1,4 @@
-"""A merchant's own offers."""
+"""A merchant's own offers and campaigns."""
 
 from typing import Annotated
 
@@ -16,8 +16,17 @@ from chalicelib.contexts.promotions.api.bodies import (
     offer_view,
     wish_of,
 )
+from chalicelib.contexts.promotions.api.coupons import (
+    CampaignBody,
+    CampaignChanges,
+    CampaignsView,
+    CampaignView,
+    campaign_view,
+    campaign_wish_of,
+)
 from chalicelib.contexts.promotions.model.board import Standing
-from chalicelib.contexts.promotions.service import offers
+from chalicelib.contexts.promotions.model.campaigns import Campaign
+from chalicelib.contexts.promotions.service import campaigns, offers
 from chalicelib.kernel import clock
 from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX
 from chalicelib.web.endpoint import Answer, Keys, created, endpoint, once, sealed
@@ -101,6 +110,84 @@ def get_offer(request: Request, offer: str) -> OfferView:
 def change_offer(request: Request, offer: str) -> OfferView:
     actor = identity.merchant(request.bearer)
     return _views([offers.change(actor, offer, wish_of(request.body))], request.locale)[0]
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/api/v1/merchant/campaigns",
+    summary="This merchant's campaigns, newest first",
+    tag="merchant",
+    query=PageQuery,
+    answer=CampaignsView,
+    security="merchant",
+)
+def list_campaigns(request: Request) -> CampaignsView:
+    actor = identity.merchant(request.bearer)
+    page = campaigns.campaigns(actor, limit=request.query.limit, cursor=request.query.cursor)
+    return CampaignsView(_campaign_views(page.items, request.locale), page.next_cursor)
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/api/v1/merchant/campaigns",
+    summary="Make a campaign: so many coupons to be had",
+    tag="merchant",
+    body=CampaignBody,
+    answer=CampaignView,
+    status=201,
+    security="merchant",
+    keys=Keys.ACCEPTED,
+)
+def make_campaign(request: Request) -> Answer:
+    actor = identity.merchant(request.bearer)
+    wish = campaign_wish_of(request.body)
+
+    def answer(campaign: Campaign) -> Answer:
+        view = campaign_view(campaign, campaign.quantity, request.locale, clock.now())
+        return created(view, f"/api/v1/merchant/campaigns/{campaign.id}")
+
+    def perform(key: IdempotencyKey | None) -> Answer:
+        return answer(campaigns.create(actor, wish, key=key, seal=lambda one: sealed(answer(one))))
+
+    answered: Answer = once(request, request.bearer, perform)
+    return answered
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/api/v1/merchant/campaigns/{campaign}",
+    summary="One of this merchant's campaigns",
+    tag="merchant",
+    answer=CampaignView,
+    security="merchant",
+)
+def get_campaign(request: Request, campaign: str) -> CampaignView:
+    actor = identity.merchant(request.bearer)
+    return _campaign_views([campaigns.one(actor, campaign)], request.locale)[0]
+
+
+@endpoint(
+    bp,
+    "PATCH",
+    "/api/v1/merchant/campaigns/{campaign}",
+    summary="Stop a campaign, or open it again",
+    tag="merchant",
+    body=CampaignChanges,
+    answer=CampaignView,
+    security="merchant",
+)
+def change_campaign(request: Request, campaign: str) -> CampaignView:
+    actor = identity.merchant(request.bearer)
+    changed = campaigns.stop(actor, campaign, is_stopped=request.body.stopped)
+    return _campaign_views([changed], request.locale)[0]
+
+
+def _campaign_views(found: list[Campaign], locale: str) -> list[CampaignView]:
+    left, now = campaigns.left_of(found), clock.now()
+    return [campaign_view(one, left[one.id], locale, now) for one in found]
 
 
 def _views(standings: list[Standing], locale: str) -> list[OfferView]:

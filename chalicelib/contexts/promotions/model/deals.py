@@ -1,13 +1,17 @@
 """What promotions know at the moment a cart is priced, and what a purchase then uses of them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
+
+from msgspec import Struct
 
 from chalicelib.contexts.catalog.model import SkuCopy
 from chalicelib.contexts.promotions.model.board import Standing
+from chalicelib.contexts.promotions.model.campaigns import CouponState
 from chalicelib.contexts.promotions.model.engine import quote
 from chalicelib.contexts.promotions.model.offers import Lane, Offer
 from chalicelib.contexts.promotions.model.quotes import Basket, Moment, Quote, Shopper
+from chalicelib.contexts.promotions.model.refusals import CouponExpired, CouponUsed, NoCoupon
 from chalicelib.contexts.promotions.model.shelf import Line, Shelf
 from chalicelib.contexts.promotions.model.uses import Count, Counts, Use, Uses
 from chalicelib.kernel.clock import epoch
@@ -18,8 +22,50 @@ HAD_KEPT_S = 90 * 86_400
 """How long after its end it is remembered who had how much of an offer."""
 
 
+class CartCoupon(Struct, frozen=True):
+    """A coupon on a cart. `holder` is the member whose it is, "" for a code that anybody may use;
+    `offer` is None where there is no such coupon any more.
+    """
+
+    code: str
+    holder: str = ""
+    campaign_id: str = ""
+    offer: Offer | None = None
+    state: CouponState = CouponState.HELD
+    shards: int = 1
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether it may be used now."""
+        offer = self.offer
+        is_held = self.state is CouponState.HELD
+        return offer is not None and is_held and offer.starts_at <= now < offer.ends_at
+
+    def standing(self, now: datetime) -> CouponState:
+        """How it stands now; one that is gone counts as expired."""
+        if self.state is CouponState.USED:
+            return self.state
+        return CouponState.HELD if self.is_good(now) else CouponState.EXPIRED
+
+    def require_good(self, now: datetime) -> None:
+        """Refuse `promotions.no_such_coupon`, `promotions.coupon_used`, `promotions.coupon_expired`."""
+        if self.offer is None:
+            raise NoCoupon
+        if self.state is CouponState.USED:
+            raise CouponUsed
+        if not self.is_good(now):
+            raise CouponExpired
+
+
+class Limited(Struct, frozen=True):
+    """An offer with a limit, and over how many rows its quota lies."""
+
+    offer: Offer
+    shards: int
+
+
 class Deal:
-    """The offers that may concern a cart, now; `counts` is what is known of their limits.
+    """The offers that may concern a cart, now, and the coupons on it; `counts` is what is known of
+    their limits.
 
     What was not counted counts as unused: the conditions of a checkout decide.
     """
@@ -29,22 +75,32 @@ class Deal:
         standings: Iterable[Standing],
         now: datetime,
         *,
+        coupons: Iterable[CartCoupon] = (),
         counts: Counts | None = None,
     ) -> None:
         self.now = now
         self.standings = {one.offer.id: one for one in standings if one.may_run(now)}
+        self.coupons = tuple(coupons)
+        self.good = {
+            one.offer.id: one for one in self.coupons if one.offer is not None and one.is_good(now)
+        }
         self.counts = counts or {}
         self._shelf: Shelf | None = None
 
     @property
     def offers(self) -> list[Offer]:
-        """All that may concern the cart."""
+        """All that may concern the cart, but for coupons."""
         return [one.offer for one in self.standings.values()]
+
+    @property
+    def coupon_offers(self) -> tuple[Offer, ...]:
+        """What the good coupons on the cart do."""
+        return tuple(one.offer for one in self.good.values() if one.offer is not None)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing can change any price."""
-        return not self.standings
+        return not self.standings and not self.good
 
     @property
     def is_counted(self) -> bool:
@@ -54,12 +110,12 @@ class Deal:
     @property
     def names_categories(self) -> bool:
         """Whether it matters in which categories things are."""
-        return any(offer.categories for offer in self.offers)
+        return any(offer.categories for offer in (*self.offers, *self.coupon_offers))
 
     @property
     def has_free_shipping(self) -> bool:
         """Whether delivery may cost less than it says."""
-        return any(offer.lane is Lane.SHIPPING for offer in self.offers)
+        return any(offer.lane is Lane.SHIPPING for offer in (*self.offers, *self.coupon_offers))
 
     @property
     def shelf(self) -> Shelf:
@@ -70,7 +126,8 @@ class Deal:
 
     def with_counts(self, counts: Counts) -> "Deal":
         """The same deal, knowing more of its limits."""
-        return Deal(self.standings.values(), self.now, counts={**self.counts, **counts})
+        known = {**self.counts, **counts}
+        return Deal(self.standings.values(), self.now, coupons=self.coupons, counts=known)
 
     def gift_of(self, offer_id: str) -> SkuCopy | None:
         """The variant that an offer gives."""
@@ -81,38 +138,63 @@ class Deal:
         """The same deal without some offers."""
         left = [one for one in self.standings.values() if one.offer.id not in offer_ids]
         counts = {key: count for key, count in self.counts.items() if key not in offer_ids}
-        return Deal(left, self.now, counts=counts)
+        return Deal(left, self.now, coupons=self.coupons, counts=counts)
 
-    def limited(self, lines: Iterable[Line]) -> list[Standing]:
-        """The offers with a limit that are about any of these lines."""
+    def limited(self, lines: Iterable[Line]) -> list[Limited]:
+        """The offers with a limit that are about any of these lines, and codes with one."""
         reached = self.shelf.reached(list(lines))
-        return [self.standings[one.card.id] for one in reached if one.card.is_limited]
+        found = [self.standings[one.card.id] for one in reached if one.card.is_limited]
+        limited = [Limited(one.offer, one.shards) for one in found]
+        return limited + [
+            Limited(one.offer, one.shards)
+            for one in self.good.values()
+            if one.offer is not None and not one.holder
+        ]
 
     def quote(self, basket: Basket) -> Quote:
         """Price a basket."""
         used = {
-            offer_id: (self.standings[offer_id].offer.quota or 0) - sum(count.left)
+            offer_id: (self._limit(offer_id).offer.quota or 0) - sum(count.left)
             for offer_id, count in self.counts.items()
-            if self.standings[offer_id].offer.quota is not None
+            if self._limit(offer_id).offer.quota is not None
         }
         had = {offer_id: count.had for offer_id, count in self.counts.items()}
-        return quote(basket, self.shelf, Moment(self.now, used), Shopper(uses=had))
+        shopper = Shopper(uses=had, coupons=self.coupon_offers)
+        return quote(basket, self.shelf, Moment(self.now, used), shopper)
 
-    def uses(self, used: Mapping[str, int], purchase_id: str, who: str) -> Uses:
-        """What a purchase at this deal uses of limited offers; `used` is what its quote says."""
-        return Uses(
-            purchase_id,
-            who,
-            tuple(self._use(offer_id, units, purchase_id) for offer_id, units in used.items()),
-        )
+    def spent(self, quoted: Quote) -> list[CartCoupon]:
+        """The held coupons that take part in a quote; the others stay held."""
+        adjustments = [each for line in quoted.lines for each in line.adjustments]
+        adjustments += [each for delivery in quoted.deliveries for each in delivery.adjustments]
+        taken = {each.offer for each in adjustments}
+        return [one for key, one in self.good.items() if one.holder and key in taken]
+
+    def uses(self, quoted: Quote | None, purchase_id: str, who: str) -> Uses:
+        """What a purchase at this quote uses of limited offers and held coupons."""
+        if quoted is None:
+            return Uses(purchase_id, who, ())
+        items = [self._use(key, units, purchase_id) for key, units in quoted.used.items()]
+        for coupon in self.spent(quoted):
+            assert coupon.offer is not None, "a good coupon does something"
+            offer = coupon.offer
+            use = Use(offer.id, offer.merchant_id, 1, code=coupon.code, holder=coupon.holder)
+            items.append(use)
+        return Uses(purchase_id, who, tuple(items))
+
+    def _limit(self, offer_id: str) -> Limited:
+        coupon = self.good.get(offer_id)
+        if coupon is not None and coupon.offer is not None:
+            return Limited(coupon.offer, coupon.shards)
+        standing = self.standings[offer_id]
+        return Limited(standing.offer, standing.shards)
 
     def _use(self, offer_id: str, units: int, purchase_id: str) -> Use:
-        standing = self.standings[offer_id]
-        offer = standing.offer
+        limit = self._limit(offer_id)
+        offer = limit.offer
         parts: list[tuple[int, int]] = []
         if offer.quota is not None:
             left = self.counts.get(offer_id, NOT_COUNTED).left
-            home = home_shard(purchase_id, standing.shards)
+            home = home_shard(purchase_id, limit.shards)
             parts = (choose(units, left, home) if left else None) or [(home, units)]
         return Use(
             offer_id,

@@ -30,7 +30,8 @@ class Use(Struct, frozen=True):
     """What a purchase uses of one offer.
 
     `parts` are (shard, units) of its quota, none where it has no quota; `most` is what one shopper
-    may have, None where nobody counts. `merchant_id` is "" for the platform's offers.
+    may have, None where nobody counts. `merchant_id` is "" for the platform's offers. `code` is the
+    code of a held coupon, `holder` the member whose it is.
     """
 
     offer_id: str
@@ -39,6 +40,8 @@ class Use(Struct, frozen=True):
     parts: tuple[tuple[int, int], ...] = ()
     most: int | None = None
     until: int = 0
+    code: str = ""
+    holder: str = ""
     state: UsesState = UsesState.TAKEN
 
 

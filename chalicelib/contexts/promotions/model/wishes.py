@@ -103,6 +103,19 @@ class OfferWish(Struct, frozen=True, kw_only=True):
     is_stopped: bool | UnsetType = UNSET
 
 
+class CampaignWish(Struct, frozen=True, kw_only=True):
+    """What is wanted of a new campaign; `coupon` is told without times and limits."""
+
+    coupon: OfferWish
+    quantity: int
+    per_member: int
+    starts_at: datetime
+    ends_at: datetime
+    valid_days: int | None = None
+    code: str = ""
+    is_stopped: bool = False
+
+
 def offered(
     wish: OfferWish,
     base: Offer | None,

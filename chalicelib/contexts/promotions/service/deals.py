@@ -1,15 +1,16 @@
 """What carts ask of promotions: which offers there are, and how their limits stand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.aws import reads, secrets
 from chalicelib.aws.reads import Key
+from chalicelib.aws.transact import Write
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model.board import codes_in
-from chalicelib.contexts.promotions.model.deals import Deal
+from chalicelib.contexts.promotions.model.deals import CartCoupon, Deal
 from chalicelib.contexts.promotions.model.shelf import Line
-from chalicelib.contexts.promotions.model.uses import Count
+from chalicelib.contexts.promotions.model.uses import Count, Uses, UsesState
 from chalicelib.kernel import clock
 
 GUEST = "guest"
@@ -21,10 +22,62 @@ def board_keys(skus: Iterable[str]) -> list[Key]:
     return [store.board_key(code) for code in codes_in(skus)]
 
 
-def deal_of(rows: Iterable[Any]) -> Deal:
-    """Make the deal of this moment out of the rows that `board_keys` names."""
+def coupon_keys(coupons: Mapping[str, str]) -> list[Key]:
+    """Where the coupons on a cart lie (code -> holder), to be read with other rows."""
+    return [
+        store.coupon_key(holder, code) if holder else store.code_key(code)
+        for code, holder in coupons.items()
+    ]
+
+
+def deal_of(
+    rows: Iterable[Any], coupons: Mapping[str, str] | None = None, coupon_rows: Iterable[Any] = ()
+) -> Deal:
+    """Make the deal of this moment out of the rows that `board_keys` and `coupon_keys` name."""
     standings = [one for row in rows if row is not None for one in row.standings]
-    return Deal(standings, clock.now())
+    on_cart = zip((coupons or {}).items(), coupon_rows, strict=True)
+    found = [_on_cart(code, holder, row) for (code, holder), row in on_cart]
+    return Deal(standings, clock.now(), coupons=found)
+
+
+def find_coupon(code: str, holders: Iterable[str]) -> CartCoupon | None:
+    """Find a coupon that one of these holds, the first before the others; "" is anybody. One round
+    trip; None where there is none.
+    """
+    whose = list(dict.fromkeys(holders))
+    keys = [key for holder in whose for key in coupon_keys({code: holder})]
+    rows = reads.batch(keys)
+    found = (
+        _on_cart(code, holder, row)
+        for holder, row in zip(whose, rows, strict=True)
+        if row is not None
+    )
+    return next(found, None)
+
+
+def given_back(uses: Uses | None, merchant_ids: Collection[str] | None = None) -> list[Write]:
+    """Contribute that a purchase does not use its offers: all of them, or some merchants'. A coupon
+    that is gone with its member does not come back.
+    """
+    moved = uses.standing(UsesState.TAKEN, merchant_ids) if uses else ()
+    if uses is None or not moved:
+        return []
+    keys = [store.coupon_key(use.holder, use.code) for use in moved if use.code]
+    rows = reads.batch(keys) if keys else []
+    known = {row.sk.removeprefix("COUPON#") for row in rows if row is not None}
+    return store.give_back(uses, moved, known)
+
+
+def _on_cart(code: str, holder: str, row: Any) -> CartCoupon:
+    if row is None:
+        return CartCoupon(code, holder)
+    if holder:
+        coupon = store.coupon_of(row)
+        assert coupon is not None, "its row is there"
+        return CartCoupon(code, holder, coupon.campaign_id, coupon.offer, coupon.state)
+    campaign = row.campaign
+    offer = None if campaign.is_stopped else campaign.shared_offer()
+    return CartCoupon(code, "", campaign.id, offer, shards=campaign.shards)
 
 
 def counted(deal: Deal, lines: Sequence[Line], who: str) -> Deal:

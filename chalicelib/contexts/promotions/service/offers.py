@@ -17,7 +17,7 @@ from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model.board import EVERYWHERE, Standing, owner_of, shards_for
 from chalicelib.contexts.promotions.model.offers import Kind, Offer, OfferUnsound, Part
 from chalicelib.contexts.promotions.model.refusals import NoOffer, OfferChanged
-from chalicelib.contexts.promotions.model.wishes import OfferWish, offered
+from chalicelib.contexts.promotions.model.wishes import CampaignWish, OfferWish, offered
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor, ActorKind
 from chalicelib.kernel.errors import FieldError
@@ -98,6 +98,20 @@ def change(actor: Actor, offer_id: str, wish: OfferWish) -> Standing:
         else:
             return made
     raise OfferChanged
+
+
+def coupon_offer(actor: Actor, wish: CampaignWish, campaign_id: str) -> Offer:
+    """Make what the coupons of a campaign do. Refuses `promotions.offer_unsound`."""
+    seller = _seller(actor)
+    coupon = replace(wish.coupon, starts_at=wish.starts_at, ends_at=wish.ends_at)
+    return offered(
+        _with_known_names(coupon, seller.id),
+        None,
+        offer_id=campaign_id,
+        merchant_id=seller.id,
+        currency=seller.currency,
+        is_coupon=True,
+    )
 
 
 def one(actor: Actor, offer_id: str) -> Standing:

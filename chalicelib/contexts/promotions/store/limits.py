@@ -3,13 +3,14 @@
 A condition of DynamoDB compares and cannot add, so a quota's row keeps what is left.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from chalicelib.aws import transact
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.promotions.model.refusals import LimitReached, UsesChanged
 from chalicelib.contexts.promotions.model.uses import Use, Uses, UsesState
+from chalicelib.contexts.promotions.store.campaigns import spend, unspend
 from chalicelib.contexts.promotions.store.rows import (
     HadItem,
     QuotaItem,
@@ -29,16 +30,14 @@ def take(uses: Uses) -> list[Write]:
     return [transact.create(row), *_taken(uses, uses.items)]
 
 
-def give_back(uses: Uses | None, merchant_ids: Collection[str] | None = None) -> list[Write]:
-    """Contribute that a purchase does not use its offers: all of them, or some merchants'.
-
-    What was given back before stays so. Refuses `promotions.uses_changed` where the uses are others by now.
+def give_back(uses: Uses, moved: Sequence[Use], coupons: Collection[str]) -> list[Write]:
+    """Contribute that a purchase does not use these any more; `coupons` are the codes of those that
+    are still there. Refuses `promotions.uses_changed` where the uses are others by now.
     """
-    moved = uses.standing(UsesState.TAKEN, merchant_ids) if uses else ()
-    if uses is None or not moved:
-        return []
     writes = [_restated(uses, uses.moved(moved, UsesState.RETURNED))]
     for use in moved:
+        if use.code in coupons:
+            writes.append(unspend(use.holder, use.code, uses.purchase_id))
         writes += [
             transact.update(
                 _quota_row(use, shard),
@@ -68,6 +67,8 @@ def take_again(uses: Uses | None, merchant_ids: Collection[str]) -> list[Write]:
 def _taken(uses: Uses, items: Collection[Use]) -> list[Write]:
     writes = []
     for use in items:
+        if use.code:
+            writes.append(spend(use.holder, use.code, uses.purchase_id))
         writes += [
             transact.update(
                 _quota_row(use, shard),

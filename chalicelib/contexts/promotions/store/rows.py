@@ -6,14 +6,21 @@
 | `OFFERS#owner` | `OFFER#id` | one offer, ended ones too |
 | `QUOTA#offer` | `LEFT#shard` | what is left of a quota, and what is used |
 | `SHOPPER#who` | `OFFER#id` | how much of an offer one shopper had |
-| `PURCHASE#id` | `USES` | what a purchase uses of quotas and limits |
+| `PURCHASE#id` | `USES` | what a purchase uses of quotas, limits and coupons |
+| `CAMPAIGN#id` | `CAMPAIGN` | a campaign; its quantity lies under `QUOTA#id` |
+| `CAMPAIGNS#owner` | `CAMPAIGN#id` | that this owner has such a campaign |
+| `CAMPAIGNS` | end`#`id | that members may claim of it up to then |
+| `CODE#code` | `CODE` | the campaign whose code this is |
+| `MEMBER#id` | `COUPON#code`, `CLAIMS#campaign` | a coupon; how many a member claimed |
 """
 
-from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute
+from msgspec.structs import replace
+from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws.reads import Key
 from chalicelib.aws.tables import DocumentAttribute, Item
 from chalicelib.contexts.promotions.model.board import Board, Standing
+from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon, CouponState
 from chalicelib.contexts.promotions.model.uses import Uses
 
 BOARD = "BOARD"
@@ -50,6 +57,36 @@ class UsesItem(PromotionsItem, discriminator="USES"):
     version = NumberAttribute()
 
 
+class CampaignItem(PromotionsItem, discriminator="CAMPAIGN"):
+    campaign: DocumentAttribute[Campaign] = DocumentAttribute(Campaign)
+    version = NumberAttribute()
+
+
+class CampaignNameItem(PromotionsItem, discriminator="CAMPAIGN_NAME"):
+    """That an owner has a campaign, or that it may be claimed of."""
+
+    campaign_id = UnicodeAttribute()
+
+
+class CodeItem(PromotionsItem, discriminator="CODE"):
+    """One code belongs to one campaign: this row's key is what makes it unique."""
+
+    campaign: DocumentAttribute[Campaign] = DocumentAttribute(Campaign)
+
+
+class CouponItem(PromotionsItem, discriminator="COUPON"):
+    """`state`, `ends_at` and `purchase_id` are attributes, so that conditions can look at them."""
+
+    coupon: DocumentAttribute[Coupon] = DocumentAttribute(Coupon)
+    state = UnicodeAttribute()
+    ends_at = UnicodeAttribute()
+    purchase_id = UnicodeAttribute(default="")
+
+
+class ClaimsItem(PromotionsItem, discriminator="CLAIMS"):
+    claimed = NumberAttribute()
+
+
 def board_key(code: str) -> Key:
     """Where the board of the merchant of this code lies."""
     return Key(BoardItem, f"BOARD#{code}", BOARD)
@@ -78,6 +115,43 @@ def had_key(who: str, offer_id: str) -> Key:
 def uses_key(purchase_id: str) -> Key:
     """Where it lies what a purchase uses."""
     return Key(UsesItem, f"PURCHASE#{purchase_id}", "USES")
+
+
+def campaign_key(campaign_id: str) -> Key:
+    """Where a campaign lies."""
+    return Key(CampaignItem, f"CAMPAIGN#{campaign_id}", "CAMPAIGN")
+
+
+def code_key(code: str) -> Key:
+    """Where the campaign of a shared code lies."""
+    return Key(CodeItem, f"CODE#{code}", "CODE")
+
+
+def coupon_key(member_id: str, code: str) -> Key:
+    """Where a member's coupon lies."""
+    return Key(CouponItem, coupons_of(member_id), f"COUPON#{code}")
+
+
+def claims_key(member_id: str, campaign_id: str) -> Key:
+    """Where it lies how many coupons of a campaign a member claimed."""
+    return Key(ClaimsItem, coupons_of(member_id), f"CLAIMS#{campaign_id}")
+
+
+def coupons_of(member_id: str) -> str:
+    """The partition of a member's coupons."""
+    return f"MEMBER#{member_id}"
+
+
+def campaigns_of(owner: str) -> str:
+    """The partition of an owner's campaigns."""
+    return f"CAMPAIGNS#{owner}"
+
+
+def coupon_of(row: CouponItem | None) -> Coupon | None:
+    """Read a coupon as it stands by its attributes."""
+    if row is None:
+        return None
+    return replace(row.coupon, state=CouponState(row.state), purchase_id=row.purchase_id)
 
 
 def board_of(code: str, row: BoardItem | None) -> Board:

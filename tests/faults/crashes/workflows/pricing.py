@@ -23,7 +23,16 @@ from tests.faults.crashes.workflows.acts import (
     strike,
     together,
 )
-from tests.makers.offers import offer_body, patch_offer, post_offer
+from tests.makers.offers import (
+    a_campaign,
+    claim,
+    offer_body,
+    patch_offer,
+    post_campaign,
+    post_offer,
+    put_coupon,
+)
+from tests.makers.people import a_member
 
 QUOTA = 10
 VERSIONS = {"OFFER": {"standing", "version"}, "BOARD": {"standings", "version"}}
@@ -46,6 +55,57 @@ def on_offer(scene: Scene) -> None:
         quota=QUOTA,
     )
     scene.memo["week"] = offers.create(SYSTEM, wish).offer.id
+
+
+def coupon_on_cart(scene: Scene) -> None:
+    """Goods in a cart, with a coupon that the member holds."""
+    stocked(scene)
+    _, scene.memo["token"] = a_member()
+    scene.memo["campaign"] = a_campaign(scene.shop, scene.shop.merchant())["id"]
+    claims(scene)
+    code, token = scene.memo["coupon"]["code"], scene.memo["token"]
+    headers = {"authorization": f"Bearer {token}"}
+    assert put_coupon(scene.shop, scene.memo["cart"], code, **headers).status == 200
+
+
+def campaign_open(scene: Scene) -> None:
+    stocked(scene)
+    _, scene.memo["token"] = a_member()
+    scene.memo["campaign"] = a_campaign(scene.shop, scene.shop.merchant(), quantity=2)["id"]
+
+
+def claims(scene: Scene) -> None:
+    reply = claim(scene.shop, scene.memo["campaign"], scene.memo["token"], key="claim")
+    assert reply.status == 201, reply.text
+    scene.memo["coupon"] = reply.json()
+
+
+def makes_campaign(scene: Scene) -> None:
+    times = {"starts_at": "2026-03-02T09:00:00Z", "ends_at": "2026-04-02T09:00:00Z"}
+    headers = {"idempotency_key": "campaign"}
+    made = post_campaign(scene.shop, scene.shop.merchant(), headers=headers, **times)
+    assert made.status == 201, made.text
+
+
+def puts_and_takes_off(scene: Scene) -> None:
+    cart, code = scene.memo["cart"], scene.memo["coupon"]["code"]
+    path = f"/api/v1/carts/{cart['id']}/coupons/{code}"
+    assert scene.shop.http.delete(path, x_cart_token=cart["token"]).status == 200
+
+
+def one_campaign(scene: Scene) -> None:
+    assert [one["left"] for one in scene.shop.http.get("/api/v1/campaigns").json()["items"]] == [10]
+
+
+def coupon_is(state: str, then: Step | None = None) -> Step:
+    def look(scene: Scene) -> None:
+        headers = {"authorization": f"Bearer {scene.memo['token']}"}
+        items = scene.shop.http.get("/api/v1/me/coupons", **headers).json()["items"]
+        assert [one["state"] for one in items] == [state]
+        if then is not None:
+            then(scene)
+
+    return look
 
 
 def makes(scene: Scene) -> None:
@@ -117,6 +177,28 @@ WORKFLOWS = (
         bought,
         (cancel_one,),
         used(0, 1),
+    ),
+    Workflow("make a campaign", stocked, (makes_campaign,), one_campaign),
+    Workflow("claim a coupon", campaign_open, (claims,), coupon_is("held")),
+    Workflow("take a coupon off", coupon_on_cart, (puts_and_takes_off,), coupon_is("held")),
+    Workflow("checkout with a coupon", coupon_on_cart, (checkout(),), coupon_is("used")),
+    Workflow(
+        "expiry with a coupon",
+        together(coupon_on_cart, checkout()),
+        (later(HALF_AN_HOUR_S), strike("orders_sweep_due")),
+        coupon_is("held", then=ends("expired", *EXPIRED, left=20)),
+    ),
+    Workflow(
+        "cancel with a coupon",
+        together(coupon_on_cart, checkout(), capture),
+        (cancel_all,),
+        coupon_is("held", then=ends("cancelled", *CANCELLED, refunds=("sent", "sent"), left=20)),
+    ),
+    Workflow(
+        "late money with a coupon",
+        together(coupon_on_cart, checkout(), later(HALF_AN_HOUR_S), strike("orders_sweep_due")),
+        (capture,),
+        coupon_is("used", then=ends("paid", *PLACED, left=18)),
     ),
     Workflow(
         "late money on offer",

@@ -1,0 +1,189 @@
+"""Campaigns: made by their owner, claimed of by members."""
+
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from chalicelib.aws import idempotency, outbox, reads, retries, transact
+from chalicelib.aws.idempotency import IdempotencyKey
+from chalicelib.contexts.promotions import store
+from chalicelib.contexts.promotions.facts import CouponIssued
+from chalicelib.contexts.promotions.model.board import owner_of, shards_for
+from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon, issued, new_code
+from chalicelib.contexts.promotions.model.refusals import (
+    AlreadyClaimed,
+    CampaignClosed,
+    CampaignExhausted,
+    LimitReached,
+    NoCampaign,
+    OfferChanged,
+)
+from chalicelib.contexts.promotions.model.wishes import CampaignWish
+from chalicelib.contexts.promotions.service.offers import coupon_offer, maker
+from chalicelib.contexts.promotions.store import campaigns as rows
+from chalicelib.kernel import clock, ids
+from chalicelib.kernel.actors import Actor
+from chalicelib.kernel.errors import Busy
+from chalicelib.kernel.paging import PAGE_SIZE, Page
+from chalicelib.kernel.shards import choose, home_shard
+
+CLAIMED = "claim"
+
+
+def create(
+    actor: Actor,
+    wish: CampaignWish,
+    *,
+    key: IdempotencyKey | None = None,
+    seal: Callable[[Campaign], idempotency.Answer] | None = None,
+) -> Campaign:
+    """Make a campaign of the actor's merchant, or of the platform. Open from its start on.
+
+    Refuses `promotions.offer_unsound` and `promotions.code_taken`.
+    """
+    merchant_id = maker(actor)
+    campaign_id = ids.new("cmp")
+    coupon = coupon_offer(actor, wish, campaign_id)
+    campaign = Campaign(
+        id=campaign_id,
+        merchant_id=merchant_id,
+        titles=coupon.titles,
+        coupon=coupon,
+        quantity=wish.quantity,
+        per_member=wish.per_member,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        created_at=clock.iso(clock.now()),
+        shards=shards_for(wish.quantity),
+        valid_days=wish.valid_days,
+        code=wish.code,
+        is_stopped=wish.is_stopped,
+    )
+    writes = rows.create(owner_of(merchant_id), campaign)
+    if key is not None and seal is not None:
+        writes.insert(0, key.record(campaign.id, seal(campaign)))
+    transact.commit(writes)
+    return campaign
+
+
+def stop(actor: Actor, campaign_id: str, *, is_stopped: bool) -> Campaign:
+    """Stop a campaign, or open it again. Coupons that members hold stay good.
+
+    Refuses `promotions.no_such_campaign`.
+    """
+    for attempt in range(retries.ROUNDS_MAX):
+        former = one(actor, campaign_id)
+        if former.is_stopped is is_stopped:
+            return former
+        made = replace(former, is_stopped=is_stopped, version=former.version + 1)
+        try:
+            transact.commit(rows.change(former, made))
+        except OfferChanged:
+            retries.pause(attempt)
+        else:
+            return made
+    raise OfferChanged
+
+
+def one(actor: Actor, campaign_id: str) -> Campaign:
+    """Read a campaign of the actor's. Refuses `promotions.no_such_campaign`."""
+    found = rows.campaign(campaign_id)
+    if found is None or found.merchant_id != maker(actor):
+        raise NoCampaign
+    return found
+
+
+def campaigns(actor: Actor, *, limit: int = PAGE_SIZE, cursor: str = "") -> Page[Campaign]:
+    """List the actor's campaigns, newest first."""
+    return rows.owned(owner_of(maker(actor)), limit, cursor)
+
+
+def claimable(*, limit: int = PAGE_SIZE, cursor: str = "") -> Page[Campaign]:
+    """List the campaigns that anybody may claim of now, those that end first before the others."""
+    now = clock.now()
+    page = rows.claimable(now, limit, cursor)
+    return Page([one for one in page.items if one.is_open(now)], page.next_cursor)
+
+
+def left_of(campaigns: Iterable[Campaign]) -> dict[str, int]:
+    """Count what is left of campaigns. One round trip."""
+    return {key: sum(parts) for key, parts in rows.left_of(campaigns).items()}
+
+
+def coupons(actor: Actor, *, limit: int = PAGE_SIZE, cursor: str = "") -> Page[Coupon]:
+    """List a member's coupons, newest first, used and expired ones too."""
+    return rows.coupons(actor.as_member(), limit, cursor)
+
+
+def claim(
+    actor: Actor,
+    campaign_id: str,
+    *,
+    key: IdempotencyKey | None = None,
+    seal: Callable[[Coupon], idempotency.Answer] | None = None,
+) -> Coupon:
+    """Give a member a coupon of a campaign, as long as there are any. Two round trips.
+
+    Refuses `promotions.no_such_campaign`, `promotions.campaign_closed`, `promotions.already_claimed`
+    and `promotions.campaign_exhausted`.
+    """
+    member_id, now = actor.as_member(), clock.now()
+    campaign, claimed = _looked_up(campaign_id, member_id)
+    if not campaign.is_open(now):
+        raise CampaignClosed
+    if claimed >= campaign.per_member:
+        raise AlreadyClaimed
+    shard = home_shard(member_id, campaign.shards)
+    coupon = issued(campaign, member_id, new_code(), now)
+    beside = [outbox.write(_issued(campaign, coupon, CLAIMED))]
+    if key is not None and seal is not None:
+        beside.append(key.record(coupon.id, seal(coupon)))
+    for attempt in range(retries.ROUNDS_MAX):
+        try:
+            transact.commit([*rows.claim(campaign, coupon, shard), *beside])
+        except LimitReached:
+            found = choose(1, rows.left_of([campaign])[campaign.id], shard)
+            if found is None:
+                raise CampaignExhausted from None
+            ((shard, _),) = found
+            if attempt:
+                retries.pause(attempt)
+        else:
+            return coupon
+    raise Busy
+
+
+def held_about(member_id: str) -> list[Coupon]:
+    """Read a member's coupons, for the member's copy of what is held."""
+    place = store.coupons_of(member_id)
+    found = reads.query_all(store.CouponItem, place, begins_with="COUPON#")
+    return [coupon for row in found if (coupon := store.coupon_of(row)) is not None]
+
+
+def forget_member(member_id: str) -> None:
+    """Remove a member's coupons and claims; what is gone stays so."""
+    for row in list(reads.query_all(store.PromotionsItem, store.coupons_of(member_id))):
+        transact.commit([transact.delete(row)])
+
+
+def _looked_up(campaign_id: str, member_id: str) -> tuple[Campaign, int]:
+    """Read a campaign that can be claimed of, and how many this member claimed."""
+    keys = [store.campaign_key(campaign_id), store.claims_key(member_id, campaign_id)]
+    row, claims = reads.batch(keys)
+    if row is None or row.campaign.code:
+        raise NoCampaign
+    return row.campaign, int(claims.claimed) if claims is not None else 0
+
+
+def _issued(campaign: Campaign, coupon: Coupon, cause: str) -> CouponIssued:
+    return CouponIssued(
+        id=ids.ulid(),
+        occurred_at=coupon.issued_at,
+        coupon_id=coupon.id,
+        campaign_id=campaign.id,
+        merchant_id=campaign.merchant_id,
+        member_id=coupon.member_id,
+        code=coupon.code,
+        expires_at=clock.iso(coupon.offer.ends_at),
+        cause=cause,
+    )
