@@ -129,6 +129,9 @@ FIELD_ERRORS = {
     "unknown": N_("Choose another one."),
     "unknown_choice": N_("Choose another one."),
     "wrong_unit": N_("This unit does not fit here."),
+    "before_start": N_("The end comes after the start."),
+    "too_long": N_("This is too long, too short or out of range."),
+    "too_many": N_("These are too many."),
 }
 
 

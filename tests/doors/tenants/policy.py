@@ -92,6 +92,14 @@ NEW_CAMPAIGN = {
     "starts_at": "2026-03-02T00:00:00Z",
     "ends_at": "2026-03-09T00:00:00Z",
 }
+OFFER_FORM = {
+    "title_en": "Sale",
+    "kind": "percent_off",
+    "percent": "5",
+    "starts_at": "2026-03-02T00:00",
+    "ends_at": "2026-03-09T00:00",
+    "key": "offer-form",
+}
 FILE = (
     b'--mark\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n<csrf>\r\n'
     b'--mark\r\nContent-Disposition: form-data; name="file"; filename="goods.csv"\r\n'
@@ -458,6 +466,11 @@ DESK = [
         form={"name": "weight"},
     ),
     Door("GET /console/offers", CONSOLE),
+    Door("GET /console/offers/new", CONSOLE),
+    Door("POST /console/offers/new", CONSOLE, form=OFFER_FORM | {"then": "publish"}),
+    Door("POST /console/offers/preview", CONSOLE, form=OFFER_FORM),
+    Door("GET /console/offers/{offer}", STAFF, {"offer": "offer"}),
+    Door("POST /console/offers/{offer}", STAFF, {"offer": "offer"}, form=OFFER_FORM),
     Door("POST /console/offers/{offer}/state", STAFF, {"offer": "offer"}, form={"move": "stop"}),
     Door("GET /console/review", PLATFORM),
     Door("POST /console/review", PLATFORM, form={"company": "sandbox", "event": "<callback>"}),

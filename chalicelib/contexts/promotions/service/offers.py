@@ -24,6 +24,8 @@ from chalicelib.kernel.errors import FieldError
 from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX, Page
 
 PAGES_MAX = 4
+DRAFT = "off_draft"
+"""The id of an offer that is not stored yet."""
 
 
 class Seller(Struct, frozen=True):
@@ -112,6 +114,16 @@ def coupon_offer(actor: Actor, wish: CampaignWish, campaign_id: str) -> Offer:
         currency=seller.currency,
         is_coupon=True,
     )
+
+
+def drafted(actor: Actor, wish: OfferWish, former: Standing | None = None) -> Standing:
+    """Make the offer that is asked for as `create` and `change` would, and store nothing.
+
+    Refuses as they do what is unsound.
+    """
+    offer, gift = _made(wish, former, former.offer.id if former else DRAFT, _seller(actor))
+    created_at = former.created_at if former else clock.iso(clock.now())
+    return Standing(offer, created_at=created_at, gift=gift)
 
 
 def one(actor: Actor, offer_id: str) -> Standing:

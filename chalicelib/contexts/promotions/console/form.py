@@ -1,0 +1,319 @@
+"""An offer's form: what was typed becomes a wish, and an offer becomes what the form shows."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from msgspec.structs import replace
+
+from chalicelib.contexts.promotions.api.bodies import OfferBody, wish_of
+from chalicelib.contexts.promotions.model.offers import Kind, Lane, Offer, Part, Threshold, lane_of
+from chalicelib.contexts.promotions.model.wishes import BPS_A_PERCENT, OfferWish
+from chalicelib.kernel import clock
+from chalicelib.kernel.errors import FieldError, Malformed
+from chalicelib.kernel.money import Money
+from chalicelib.web.forms import Fields
+from chalicelib.web.page import converted
+
+PRODUCT, CATEGORY = "product.", "category."
+"""Begin the names of the boxes to be ticked."""
+ANY_PART = "any"
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+UTC_OFFSET = "+00:00"
+OFFSETS = {"zh-CN": "+08:00"}
+"""The zone that a form begins with, by its language."""
+DIGITS_MAX = 12
+PART = re.compile(r"(?:(\d{1,4})\s*[x×*]?\s+)?(\S{1,128})")
+PRODUCT_ID = re.compile(r"prd_\w{4,40}")
+VALUE_FIELDS = {
+    Kind.AMOUNT_OFF: "amount",
+    Kind.PERCENT_OFF: "percent",
+    Kind.FIXED_PRICE: "price",
+    Kind.BUY_X_GET_Y: "buy",
+    Kind.BUNDLE: "parts",
+    Kind.GIFT: "gift",
+    Kind.FREE_SHIPPING: "kind",
+}
+assert set(VALUE_FIELDS) == set(Kind), "every kind has a field for what is wrong with its value"
+SAME = {"starts_at", "ends_at", "quota", "per_member", "kind"}
+
+
+class Typed:
+    """A form being read. What cannot be read is noted, so that all of it can be said at once."""
+
+    def __init__(self, fields: Fields, currency: str) -> None:
+        self.fields = fields
+        self.currency = currency
+        self.errors: list[FieldError] = []
+
+    def wrong(self, name: str, code: str = "invalid") -> None:
+        self.errors.append(FieldError(name, code, f"{name}: {code}"))
+
+    def money(self, name: str, *, is_needed: bool = False) -> dict[str, Any] | None:
+        """Read an amount in major units, such as 12.50."""
+        text = self.fields.text(name)
+        if not text:
+            if is_needed:
+                self.wrong(name, "missing")
+            return None
+        try:
+            amount = Money.parse(text, self.currency).amount
+        except ValueError:
+            self.wrong(name)
+            return None
+        if amount < 0:
+            self.wrong(name, "out_of_range")
+        return {"amount": amount, "currency": self.currency}
+
+    def whole(self, name: str, *, is_needed: bool = False) -> int | None:
+        """Read a number of at least 1."""
+        text = self.fields.text(name)
+        if not text and not is_needed:
+            return None
+        if not text.isascii() or not text.isdigit() or len(text) > DIGITS_MAX:
+            self.wrong(name, "missing" if not text else "wrong_type")
+            return None
+        if int(text) < 1:
+            self.wrong(name, "out_of_range")
+        return int(text)
+
+    def percent(self, name: str, *, is_needed: bool = False) -> float | None:
+        """Read a percentage, with or without its sign."""
+        text = self.fields.text(name).removesuffix("%").strip()
+        if not text and not is_needed:
+            return None
+        if re.fullmatch(r"\d{1,3}(\.\d{1,2})?", text) is None:
+            self.wrong(name, "missing" if not text else "out_of_range")
+            return None
+        return float(text)
+
+    def moment(self, name: str) -> str:
+        """Read a local time as browsers send it, in the zone that the form names."""
+        text = self.fields.text(name)
+        offset = self.fields.text("zone") or UTC_OFFSET
+        try:
+            return clock.iso(clock.parse(text + offset))
+        except (ValueError, OverflowError):
+            self.wrong(name, "missing" if not text else "invalid")
+            return ""
+
+
+def wanted(fields: Fields, currency: str, merchant_id: str, former: Offer | None) -> OfferWish:
+    """Read a form into a wish. Refuses `request.malformed`, naming every field that cannot be read,
+    and what the API refuses, named as the API names it.
+    """
+    typed = Typed(fields, currency)
+    body = _body(typed)
+    if typed.errors:
+        raise Malformed("Some fields cannot be read", errors=typed.errors)
+    wish = wish_of(converted(body, OfferBody))
+    lane = _lane(wish, merchant_id)
+    kept = (former.combines_with if former else frozenset[Lane]()) - {lane}
+    combined = kept | {lane} if fields.text("combines") else kept
+    return replace(wish, combines_with=sorted(combined))
+
+
+def skus(fields: Fields) -> list[str]:
+    """The products that are named by a variant, one on each line."""
+    return list(
+        dict.fromkeys(line.strip() for line in fields.text("skus").splitlines() if line.strip())
+    )
+
+
+def beside(errors: Mapping[str, str], fields: Fields) -> dict[str, str]:
+    """Put what is wrong beside the fields of the form: the model names values by their kind."""
+    kind = fields.text("kind")
+    own = VALUE_FIELDS[Kind(kind)] if kind in set(Kind) else "kind"
+    is_bundle = own == "parts"
+    names = {
+        "title": "title_en",
+        "value": own,
+        "currency": own,
+        "percent": "bundle_percent" if is_bundle else "percent",
+        "value.percent": "bundle_percent" if is_bundle else "percent",
+        "value.price": "bundle_price",
+        "value.cap": "cap",
+        "value.sku": "gift",
+        "value.parts": "parts",
+        "bundle": "parts",
+        "threshold": "threshold_quantity"
+        if fields.text("threshold_quantity")
+        else "threshold_amount",
+    }
+    placed: dict[str, str] = {}
+    for field, text in errors.items():
+        head = field.partition(".")[0]
+        name = names.get(field) or names.get(head) or head
+        placed.setdefault(name if head != "titles" else _of_title(field), text)
+    return placed
+
+
+def shown(offer: Offer, locale: str, more: Mapping[str, str]) -> Fields:
+    """Write an offer as its form takes it."""
+    offset = OFFSETS.get(locale, UTC_OFFSET)
+    currency = offer.currency
+    threshold = offer.threshold or Threshold()
+    pairs = {
+        "title_en": offer.titles.get("en", ""),
+        "title_zh": offer.titles.get("zh-CN", ""),
+        "kind": offer.kind.value,
+        "zone": offset,
+        "starts_at": local(offer.starts_at, offset),
+        "ends_at": local(offer.ends_at, offset),
+        "threshold_amount": _major(threshold.amount, currency) if threshold.amount else "",
+        "threshold_quantity": str(threshold.quantity or ""),
+        "quota": str(offer.quota or ""),
+        "per_member": str(offer.per_member or ""),
+        "combines": "1" if offer.lane in offer.combines_with else "",
+        **_value(offer),
+        **{f"{PRODUCT}{one}": "1" for one in offer.products},
+        **{f"{CATEGORY}{one}": "1" for one in offer.categories},
+        **more,
+    }
+    return Fields(list(pairs.items()))
+
+
+def blank(locale: str, now: datetime) -> Fields:
+    """What a new form begins with: a week from the next full hour on."""
+    offset = OFFSETS.get(locale, UTC_OFFSET)
+    start = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return Fields(
+        [
+            ("kind", Kind.PERCENT_OFF.value),
+            ("zone", offset),
+            ("starts_at", local(start, offset)),
+            ("ends_at", local(start + WEEK, offset)),
+        ]
+    )
+
+
+def local(moment: datetime, offset: str) -> str:
+    """Write a time as a form's field has it: local, to the minute."""
+    hours, minutes = int(offset[:3]), int(offset[4:])
+    ahead = timedelta(hours=hours, minutes=minutes if hours >= 0 else -minutes)
+    return f"{moment.astimezone(timezone(ahead)):%Y-%m-%dT%H:%M}"
+
+
+def _body(typed: Typed) -> dict[str, Any]:
+    """The form as the API's body has it."""
+    fields = typed.fields
+    titles = {"en": fields.text("title_en"), "zh-CN": fields.text("title_zh")}
+    said = {locale: title for locale, title in titles.items() if title}
+    if not said:
+        typed.wrong("title_en", "missing")
+    amount = typed.money("threshold_amount")
+    quantity = typed.whole("threshold_quantity")
+    threshold = {"amount": amount, "quantity": quantity}
+    return {
+        "title": next(iter(said.values()), ""),
+        "titles": said,
+        "kind": fields.text("kind"),
+        "value": _value_of(typed),
+        "threshold": threshold if amount or quantity else None,
+        "products": _ticked(fields, PRODUCT),
+        "categories": _ticked(fields, CATEGORY),
+        "starts_at": typed.moment("starts_at"),
+        "ends_at": typed.moment("ends_at"),
+        "quota": typed.whole("quota"),
+        "per_member": typed.whole("per_member"),
+    }
+
+
+def _value_of(typed: Typed) -> Any:
+    kind = typed.fields.text("kind")
+    if kind not in set(Kind):
+        typed.wrong("kind", "unknown")
+        return None
+    match Kind(kind):
+        case Kind.AMOUNT_OFF:
+            return typed.money("amount", is_needed=True)
+        case Kind.FIXED_PRICE:
+            return typed.money("price", is_needed=True)
+        case Kind.PERCENT_OFF:
+            cap = typed.money("cap")
+            off = {"percent": typed.percent("percent", is_needed=True)}
+            return off | ({"cap": cap} if cap else {})
+        case Kind.BUY_X_GET_Y:
+            bought, free = (typed.whole(name, is_needed=True) for name in ("buy", "get"))
+            return {"buy": bought, "get": free}
+        case Kind.BUNDLE:
+            return _bundle(typed)
+        case Kind.GIFT:
+            if not typed.fields.text("gift"):
+                typed.wrong("gift", "missing")
+            return {"sku": typed.fields.text("gift")}
+        case Kind.FREE_SHIPPING:
+            return None
+
+
+def _bundle(typed: Typed) -> dict[str, Any]:
+    parts = []
+    for line in typed.fields.text("parts").splitlines():
+        if not line.strip():
+            continue
+        found = PART.fullmatch(line.strip())
+        if found is None:
+            typed.wrong("parts")
+            break
+        many, name = int(found.group(1) or 1), found.group(2)
+        kind = "product" if PRODUCT_ID.fullmatch(name) else "sku"
+        parts.append({"quantity": many} | ({} if name == ANY_PART else {kind: name}))
+    if not parts:
+        typed.wrong("parts", "missing")
+    price, percent = typed.money("bundle_price"), typed.percent("bundle_percent")
+    if price is None and percent is None:
+        typed.wrong("bundle_price", "missing")
+    told = {"price": price, "percent": percent}
+    return {"parts": parts, **{name: value for name, value in told.items() if value is not None}}
+
+
+def _lane(wish: OfferWish, merchant_id: str) -> Lane:
+    assert isinstance(wish.kind, Kind), "a form tells the kind"
+    amount = wish.threshold_amount
+    has_amount = isinstance(amount, Money)
+    threshold = Threshold(amount=amount.amount) if has_amount else None
+    return lane_of(wish.kind, threshold, merchant_id)
+
+
+def _ticked(fields: Fields, prefix: str) -> list[str]:
+    return [
+        name.removeprefix(prefix) for name in fields if name.startswith(prefix) and fields[name]
+    ]
+
+
+def _of_title(field: str) -> str:
+    return "title_zh" if "zh" in field else "title_en"
+
+
+def _value(offer: Offer) -> dict[str, str]:
+    """An offer's value, by the fields of its kind."""
+    amount = _major(offer.amount, offer.currency)
+    percent = f"{offer.percent_bps / BPS_A_PERCENT:g}"
+    match offer.kind:
+        case Kind.AMOUNT_OFF:
+            return {"amount": amount}
+        case Kind.FIXED_PRICE:
+            return {"price": amount}
+        case Kind.PERCENT_OFF:
+            cap = "" if offer.cap is None else _major(offer.cap, offer.currency)
+            return {"percent": percent, "cap": cap}
+        case Kind.BUY_X_GET_Y:
+            return {"buy": str(offer.buy), "get": str(offer.get)}
+        case Kind.BUNDLE:
+            lines = "\n".join(map(_part, offer.bundle))
+            priced = {"bundle_percent": percent} if offer.percent_bps else {"bundle_price": amount}
+            return {"parts": lines, **priced}
+        case Kind.GIFT:
+            return {"gift": offer.sku}
+        case Kind.FREE_SHIPPING:
+            return {}
+
+
+def _part(part: Part) -> str:
+    return f"{part.quantity} {part.sku or part.product_id or ANY_PART}"
+
+
+def _major(minor: int, currency: str) -> str:
+    return str(Money(minor, currency).decimal())
