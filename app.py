@@ -45,6 +45,7 @@ from chalicelib.contexts.privacy import pages as privacy_pages
 from chalicelib.contexts.privacy import workers as privacy_workers
 from chalicelib.contexts.promotions.api import claiming
 from chalicelib.contexts.promotions.api import selling as promotions_selling
+from chalicelib.contexts.promotions.console import calendar as offers_calendar
 from chalicelib.contexts.promotions.console import editing as offer_console
 from chalicelib.contexts.promotions.console import listing as offers_console
 from chalicelib.contexts.search import workers as search_workers
@@ -117,6 +118,7 @@ BLUEPRINTS = (
     payments_console.bp,
     offers_console.bp,
     offer_console.bp,
+    offers_calendar.bp,
 )
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

@@ -279,6 +279,49 @@ class TestSimulation:
         assert "No paid order of the last 30 days to try it on." in page.text
 
 
+class TestCalendar:
+    def test_a_month_shows_each_offer_over_its_days(self, acme, shop) -> None:
+        seller = shop.sellers["acme"]
+        times = {"starts_at": "2026-02-27T00:00:00Z", "ends_at": "2026-03-05T00:00:00Z"}
+        made = an_offer(shop, seller, title="Thaw", **times)
+        times = {"starts_at": "2026-03-04T12:00:00Z", "ends_at": "2026-03-05T00:00:01Z"}
+        an_offer(shop, seller, title="Flash", stopped=True, **times)
+        an_offer(
+            shop,
+            seller,
+            title="June",
+            starts_at="2026-06-01T00:00:00Z",
+            ends_at="2026-06-02T00:00:00Z",
+        )
+        page = acme.get(f"{OFFERS}/calendar?month=2026-03")
+        assert page.heading == "Mar 2026"
+        assert page.texts(".month tbody th") == ["Thaw", "Flash"]
+        assert page.soup.select_one(".month tbody a")["href"] == f"{OFFERS}/{made['id']}"
+        spans = [
+            [int(one["colspan"]) for one in row.select("td")]
+            for row in page.soup.select("tbody tr")
+        ]
+        assert spans == [[4, 27], [3, 2, 26]]
+        assert page.texts(".bar--stopped") == ["4 to 5, Stopped: 10% off"]
+        links = [one["href"] for one in page.soup.select(".headline a")]
+        assert [links[0], links[2]] == [
+            f"{OFFERS}/calendar?month=2026-0{month}" for month in (2, 4)
+        ]
+
+    def test_days_are_those_of_the_readers_zone(self, acme, shop) -> None:
+        times = {"starts_at": "2026-03-31T16:00:00Z", "ends_at": "2026-04-01T16:00:00Z"}
+        an_offer(shop, shop.sellers["acme"], **times)
+        acme.locale = "zh-CN"
+        page = acme.get(f"{OFFERS}/calendar?month=2026-04")
+        assert [int(one["colspan"]) for one in page.soup.select("tbody td")] == [1, 29]
+        assert "2026年4月" in page.text
+        assert acme.get(f"{OFFERS}/calendar?month=2026-03").soup.select("tbody") == []
+
+    def test_a_month_without_offers_says_so(self, acme, keeper) -> None:
+        for browser in (acme, keeper):
+            assert "No offer runs in this month." in browser.get(f"{OFFERS}/calendar?month=x").text
+
+
 def amounts(page: Page, selector: str) -> list[str]:
     """Texts, with signs beside their numbers."""
     return [text.replace("£ ", "£") for text in page.texts(selector)]

@@ -469,6 +469,7 @@ DESK = [
     Door("GET /console/offers/new", CONSOLE),
     Door("POST /console/offers/new", CONSOLE, form=OFFER_FORM | {"then": "publish"}),
     Door("POST /console/offers/preview", CONSOLE, form=OFFER_FORM),
+    Door("GET /console/offers/calendar", CONSOLE),
     Door("GET /console/offers/{offer}", STAFF, {"offer": "offer"}),
     Door("POST /console/offers/{offer}", STAFF, {"offer": "offer"}, form=OFFER_FORM),
     Door("POST /console/offers/{offer}/state", STAFF, {"offer": "offer"}, form={"move": "stop"}),

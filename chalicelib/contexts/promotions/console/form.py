@@ -191,9 +191,13 @@ def blank(locale: str, now: datetime) -> Fields:
 
 def local(moment: datetime, offset: str) -> str:
     """Write a time as a form's field has it: local, to the minute."""
-    hours, minutes = int(offset[:3]), int(offset[4:])
-    ahead = timedelta(hours=hours, minutes=minutes if hours >= 0 else -minutes)
-    return f"{moment.astimezone(timezone(ahead)):%Y-%m-%dT%H:%M}"
+    return f"{moment.astimezone(timezone(ahead(offset))):%Y-%m-%dT%H:%M}"
+
+
+def ahead(offset: str) -> timedelta:
+    """How far a zone such as `+08:00` is ahead of UTC."""
+    span = timedelta(hours=int(offset[1:3]), minutes=int(offset[4:]))
+    return -span if offset.startswith("-") else span
 
 
 def _body(typed: Typed) -> dict[str, Any]:

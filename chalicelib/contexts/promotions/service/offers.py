@@ -1,6 +1,7 @@
 """Making and changing offers. A merchant's are its own; the platform's are the platform's."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -157,6 +158,24 @@ def listed(actor: Actor, state: str, *, limit: int = PAGE_SIZE, cursor: str = ""
         if len(found) >= limit or not cursor:
             break
     return Page(found, cursor or None)
+
+
+def between(actor: Actor, start: datetime, end: datetime) -> list[Standing]:
+    """List the actor's offers whose time is partly in this one, the first to begin first: all that may
+    still run, and those among the newest that are over.
+    """
+    found = {one.offer.id: one for one in store.board(_seller(actor).code).standings}
+    cursor = ""
+    for _ in range(PAGES_MAX):
+        page = offers(actor, limit=PAGE_SIZE_MAX, cursor=cursor)
+        found |= {one.offer.id: one for one in page.items}
+        cursor = page.next_cursor or ""
+        if not cursor:
+            break
+    within = (
+        one for one in found.values() if one.offer.starts_at < end and start < one.offer.ends_at
+    )
+    return sorted(within, key=lambda one: (one.offer.starts_at, one.offer.id))
 
 
 def used_of(standings: Collection[Standing]) -> dict[str, int]:
