@@ -45,6 +45,8 @@ class FieldView(Struct, frozen=True, kw_only=True):
     hint: str = ""
     error: str = ""
     is_wide: bool = False
+    depends: bool = False
+    """Needed in some cases only: the browser does not ask for it, and nobody calls it optional."""
     choices: tuple[tuple[str, str], ...] = ()
 
 

@@ -14,6 +14,9 @@ from chalicelib.web.forms import ChoiceView, Fields, FieldView
 from chalicelib.web.i18n import N_, Words
 
 CATEGORIES_SHOWN = 300
+DEPENDS = {"title_en", "title_zh", "amount", "percent", "price", "buy", "get", "parts", "gift"}
+DEPENDS |= {"bundle_price", "bundle_percent"}
+"""Needed for some kinds, or one of two."""
 HALVES = (-210, 210, 270, 330, 345, 390, 570, 630)
 """The zones that are not whole hours from UTC, in minutes."""
 
@@ -93,6 +96,7 @@ class Asking:
             hint=hint,
             error=self.errors.get(name, ""),
             is_wide=is_wide,
+            depends=name in DEPENDS,
             choices=choices,
         )
 

@@ -171,15 +171,11 @@ def _clash(clash: Clash, draft: Standing, words: Words) -> ClashView:
     if clash.do_combine:
         outcome = words.say(N_("Both run: they combine."))
     elif clash.winner == draft.offer.id:
-        outcome = words.say(
-            N_("They compete, and on the sample cart this one runs: it takes more.")
-        )
+        outcome = words.say(N_("They compete: on the sample cart this one runs."))
     elif clash.winner:
-        outcome = words.say(
-            N_("They compete, and on the sample cart the other one runs: it takes more.")
-        )
+        outcome = words.say(N_("They compete: on the sample cart the other one runs."))
     else:
-        outcome = words.say(N_("They compete: the one that takes more runs."))
+        outcome = words.say(N_("They compete where both reach their thresholds."))
     is_own = offer.merchant_id == draft.offer.merchant_id
     return ClashView(
         href=f"{OFFERS}/{offer.id}" if is_own else "",
