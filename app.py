@@ -43,6 +43,7 @@ from chalicelib.contexts.payments import console as payments_console
 from chalicelib.contexts.payments import workers as payments_workers
 from chalicelib.contexts.privacy import pages as privacy_pages
 from chalicelib.contexts.privacy import workers as privacy_workers
+from chalicelib.contexts.promotions import workers as promotions_workers
 from chalicelib.contexts.promotions.api import claiming
 from chalicelib.contexts.promotions.api import selling as promotions_selling
 from chalicelib.contexts.promotions.console import calendar as offers_calendar
@@ -79,6 +80,7 @@ BLUEPRINTS = (
     settlement_api.bp,
     settlement_workers.bp,
     promotions_selling.bp,
+    promotions_workers.bp,
     claiming.bp,
     cart_api.bp,
     shopping.bp,

@@ -203,6 +203,7 @@ FUNCTIONS = (
     Function("catalog_write_sitemaps", "catalog", timeout_s=300, memory_mb=1024),
     Function("members_on_picture", "members", timeout_s=60, memory_mb=1024),
     Function("search_build", "search", timeout_s=900, memory_mb=2048),
+    Function("promotions_on_sale_fact", "promotions"),
     Function("inventory_on_stock_fact", "inventory"),
     Function("orders_on_shipment_fact", "orders"),
     Function("orders_on_timeline_fact", "orders"),
@@ -243,6 +244,12 @@ QUEUES = (
         ),
     ),
     Queue("members", "pictures", "members_on_picture", batch_size=1),
+    Queue(
+        "promotions",
+        "statistics",
+        "promotions_on_sale_fact",
+        facts=("orders.PurchasePaid", "orders.RefundRequested"),
+    ),
     Queue(
         "inventory",
         "levels",

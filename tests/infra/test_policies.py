@@ -31,6 +31,7 @@ WRITES = {
     "catalog": {"catalog"},
     "inventory": {"inventory"},
     "members": {"members"},
+    "promotions": {"promotions"},
     "orders": {"orders", "inventory", "payments", "shipping", "promotions"},
     "payments": {"payments"},
     "settlement": {"settlement"},
@@ -43,7 +44,7 @@ READS = {
     "notifications": {"identity"},
     "search": {"merchants"},
 }
-SILENT = {"relay", "notifications", "search", "members"}
+SILENT = {"relay", "notifications", "search", "members", "promotions"}
 """Groups that tell no facts."""
 
 

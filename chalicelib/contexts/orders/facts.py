@@ -26,17 +26,28 @@ class PlacedOrder(Struct, frozen=True):
     total: Money
 
 
+class PaidAdjustment(Struct, frozen=True):
+    """What an offer took off, as a positive amount of minor units, and who pays for it."""
+
+    offer_id: str
+    amount: int
+    by_merchant: int
+    by_platform: int
+
+
 class PaidLine(Struct, frozen=True):
     sku: str
     title: str
     quantity: int
     total: Money
     commission: Money
+    adjustments: tuple[PaidAdjustment, ...] = ()
 
 
 class PaidOrder(Struct, frozen=True):
     """`goods` is after discounts; `total = goods + shipping + tax`. `funding` and `shipping_funding` are
     what the platform pays the merchant towards what its offers took off, in minor units.
+    `delivery_adjustments` are what offers took off shipping.
     """
 
     order_id: str
@@ -50,6 +61,7 @@ class PaidOrder(Struct, frozen=True):
     commission: Money
     funding: int = 0
     shipping_funding: int = 0
+    delivery_adjustments: tuple[PaidAdjustment, ...] = ()
 
 
 class SentLine(Struct, frozen=True):

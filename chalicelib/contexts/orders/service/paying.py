@@ -19,6 +19,7 @@ from chalicelib.contexts.inventory import store as inventory
 from chalicelib.contexts.inventory.model import Holds, HoldsChanged
 from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.facts import (
+    PaidAdjustment,
     PaidLine,
     PaidOrder,
     PurchasePaid,
@@ -45,6 +46,7 @@ from chalicelib.contexts.payments.model import (
 )
 from chalicelib.contexts.payments.service import UnknownPayment
 from chalicelib.contexts.promotions import store as promotions
+from chalicelib.contexts.promotions.model.quotes import Adjustment
 from chalicelib.contexts.promotions.model.refusals import (
     CouponExpired,
     CouponUsed,
@@ -314,7 +316,14 @@ def _paid_order(order: Order) -> PaidOrder:
         merchant_id=order.merchant.id,
         merchant_name=order.merchant.name,
         lines=tuple(
-            PaidLine(line.sku, line.title, line.quantity, line.total, line.commission)
+            PaidLine(
+                line.sku,
+                line.title,
+                line.quantity,
+                line.total,
+                line.commission,
+                _adjustments(line.adjustments),
+            )
             for line in order.lines
         ),
         goods=totals.goods - totals.discount,
@@ -324,4 +333,12 @@ def _paid_order(order: Order) -> PaidOrder:
         commission=order.commission,
         funding=order.funded.amount,
         shipping_funding=order.shipping_funded.amount,
+        delivery_adjustments=_adjustments(order.delivery_adjustments),
+    )
+
+
+def _adjustments(made: Iterable[Adjustment]) -> tuple[PaidAdjustment, ...]:
+    return tuple(
+        PaidAdjustment(one.offer, -one.amount.amount, one.by_merchant, one.by_platform)
+        for one in made
     )

@@ -25,7 +25,8 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     """An offer and what is known of it besides its rule.
 
     `shards` is over how many rows its quota lies; one that `is_stopped` does not run. `gift` is the
-    variant that comes along, as it was when the offer was made.
+    variant that comes along, as it was when the offer was made. One with a `budget` is stopped once
+    what it took off is seen to have come to that much, in minor units.
     """
 
     offer: Offer
@@ -34,6 +35,7 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     shards: int = 1
     is_stopped: bool = False
     version: int = 1
+    budget: int | None = None
 
     def state(self, now: datetime) -> str:
         """`stopped`, `scheduled`, `live` or `ended`."""

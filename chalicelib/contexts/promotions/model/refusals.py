@@ -29,6 +29,12 @@ class LimitReached(Refusal):
     code, status, title = "promotions.limit_reached", 409, "Nothing is left of this offer"
 
 
+class CountedMeanwhile(Conflict):
+    """More is known of the purchase than was read: read it again."""
+
+    code, title = "promotions.counted_meanwhile", "The purchase was counted meanwhile"
+
+
 class UsesChanged(Conflict):
     """What the purchase uses was changed since it was read: read it again."""
 

@@ -101,6 +101,7 @@ class OfferWish(Struct, frozen=True, kw_only=True):
     per_member: int | UnsetType | None = UNSET
     combines_with: Sequence[Lane] | UnsetType = UNSET
     is_stopped: bool | UnsetType = UNSET
+    budget: int | UnsetType | None = UNSET
 
 
 class CampaignWish(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from chalicelib.aws import idempotency, reads, retries, transact
@@ -57,6 +57,7 @@ def create(
         gift=gift,
         shards=shards_for(offer.quota),
         is_stopped=wish.is_stopped is True,
+        budget=None if wish.budget is UNSET else wish.budget,
     )
     for attempt in range(retries.ROUNDS_MAX):
         writes = store.post(store.board(seller.code), standing, now)
@@ -87,6 +88,7 @@ def change(actor: Actor, offer_id: str, wish: OfferWish) -> Standing:
             offer=offer,
             gift=gift,
             is_stopped=bool(stopped),
+            budget=former.budget if wish.budget is UNSET else wish.budget,
             version=former.version + 1,
         )
         quotas = store.quota_rows(former) if offer.quota != former.offer.quota else []

@@ -7,6 +7,8 @@
 | `QUOTA#offer` | `LEFT#shard` | what is left of a quota, and what is used |
 | `SHOPPER#who` | `OFFER#id` | how much of an offer one shopper had |
 | `PURCHASE#id` | `USES` | what a purchase uses of quotas, limits and coupons |
+| `PURCHASE#id` | `COUNTED` | what is known of a purchase whose offers are counted |
+| `TALLY#offer` | `DAY#day` | what an offer brought and cost with the sales of one day |
 | `CAMPAIGN#id` | `CAMPAIGN` | a campaign; its quantity lies under `QUOTA#id` |
 | `CAMPAIGNS#owner` | `CAMPAIGN#id` | that this owner has such a campaign |
 | `CAMPAIGNS` | end`#`id | that members may claim of it up to then |
@@ -21,6 +23,7 @@ from chalicelib.aws.reads import Key
 from chalicelib.aws.tables import DocumentAttribute, Item
 from chalicelib.contexts.promotions.model.board import Board, Standing
 from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon, CouponState
+from chalicelib.contexts.promotions.model.statistics import Counted
 from chalicelib.contexts.promotions.model.uses import Uses
 
 BOARD = "BOARD"
@@ -55,6 +58,27 @@ class HadItem(PromotionsItem, discriminator="HAD"):
 class UsesItem(PromotionsItem, discriminator="USES"):
     uses: DocumentAttribute[Uses] = DocumentAttribute(Uses)
     version = NumberAttribute()
+
+
+class PromotionsDoneItem(PromotionsItem, discriminator="DONE"):
+    fact = UnicodeAttribute()
+
+
+class CountedItem(PromotionsItem, discriminator="COUNTED"):
+    counted: DocumentAttribute[Counted] = DocumentAttribute(Counted)
+    version = NumberAttribute()
+
+
+class TallyItem(PromotionsItem, discriminator="TALLY"):
+    """Figures of a day, in minor units of `currency` where they are money."""
+
+    currency = UnicodeAttribute()
+    orders = NumberAttribute()
+    units = NumberAttribute()
+    sales = NumberAttribute()
+    off = NumberAttribute()
+    by_merchant = NumberAttribute()
+    by_platform = NumberAttribute()
 
 
 class CampaignItem(PromotionsItem, discriminator="CAMPAIGN"):
@@ -152,6 +176,21 @@ def coupon_of(row: CouponItem | None) -> Coupon | None:
     if row is None:
         return None
     return replace(row.coupon, state=CouponState(row.state), purchase_id=row.purchase_id)
+
+
+def counted_key(purchase_id: str) -> Key:
+    """Where it lies what is known of a counted purchase."""
+    return Key(CountedItem, f"PURCHASE#{purchase_id}", "COUNTED")
+
+
+def tally_key(offer_id: str, day: str) -> Key:
+    """Where an offer's figures of a day lie."""
+    return Key(TallyItem, tallies_of(offer_id), f"DAY#{day}")
+
+
+def tallies_of(offer_id: str) -> str:
+    """The partition of an offer's figures."""
+    return f"TALLY#{offer_id}"
 
 
 def board_of(code: str, row: BoardItem | None) -> Board:

@@ -1,0 +1,133 @@
+"""What offers brought and cost, counted from what was paid and what went back.
+
+A purchase is counted by what is known of it, in whatever order that came: its figures follow from all
+of it, and each piece of news adds the difference.
+"""
+
+from collections.abc import Iterable, Mapping
+from operator import add, sub
+
+from msgspec import Struct
+from msgspec.structs import astuple, replace
+
+from chalicelib.contexts.promotions.model.quotes import POINTS
+
+
+class Off(Struct, frozen=True):
+    """What one offer took off, a positive amount of minor units, and who pays for it."""
+
+    offer_id: str
+    amount: int
+    by_merchant: int
+    by_platform: int
+
+
+class SoldLine(Struct, frozen=True):
+    """A line that was paid for, or with a sku of "" the delivery of an order. `total` is minor units."""
+
+    order_id: str
+    merchant_id: str
+    sku: str
+    quantity: int
+    total: int
+    offs: tuple[Off, ...]
+
+
+class Returned(Struct, frozen=True):
+    """Units that go back with one refund."""
+
+    refund_id: str
+    order_id: str
+    sku: str
+    quantity: int
+
+
+class Counted(Struct, frozen=True):
+    """What is known of a purchase. `day` is that of its payment, "" before; lines without offers are
+    left out.
+    """
+
+    purchase_id: str
+    day: str = ""
+    currency: str = ""
+    lines: tuple[SoldLine, ...] = ()
+    returned: tuple[Returned, ...] = ()
+    version: int = 0
+
+    def with_sale(self, day: str, currency: str, lines: Iterable[SoldLine]) -> "Counted":
+        """Know what was paid for."""
+        kept = tuple(line for line in lines if line.offs)
+        return replace(self, day=day, currency=currency, lines=kept, version=self.version + 1)
+
+    def with_returned(self, returned: Iterable[Returned]) -> "Counted":
+        """Know what goes back; a refund that is known counts once."""
+        known = {one.refund_id for one in self.returned}
+        fresh = [one for one in returned if one.refund_id not in known]
+        every = sorted((*self.returned, *fresh), key=lambda one: (one.refund_id, one.sku))
+        return replace(self, returned=tuple(every), version=self.version + 1)
+
+    @property
+    def sellers(self) -> dict[str, str]:
+        """The merchants whose lines are counted, with their codes."""
+        return {line.merchant_id: line.sku.partition(".")[0] for line in self.lines if line.sku}
+
+
+class Figures(Struct, frozen=True):
+    """What an offer brought and cost: orders and units that have it, what was paid for those units,
+    what it took off, and who pays for that, in minor units.
+    """
+
+    orders: int = 0
+    units: int = 0
+    sales: int = 0
+    off: int = 0
+    by_merchant: int = 0
+    by_platform: int = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(*map(add, astuple(self), astuple(other)))
+
+    def __sub__(self, other: "Figures") -> "Figures":
+        return Figures(*map(sub, astuple(self), astuple(other)))
+
+    def __bool__(self) -> bool:
+        return any(astuple(self))
+
+
+NOTHING = Figures()
+
+
+def figures(counted: Counted) -> dict[str, Figures]:
+    """What a purchase adds to each of its offers: the kept share of every line, rounded down."""
+    found: dict[str, Figures] = {}
+    orders: dict[str, set[str]] = {}
+    for line in counted.lines:
+        back = sum(
+            one.quantity
+            for one in counted.returned
+            if (one.order_id, one.sku) == (line.order_id, line.sku)
+        )
+        kept = max(0, line.quantity - back)
+        if not kept:
+            continue
+        for off in line.offs:
+            if off.offer_id == POINTS:
+                continue
+            made = Figures(
+                0,
+                kept if line.sku else 0,
+                line.total * kept // line.quantity if line.sku else 0,
+                off.amount * kept // line.quantity,
+                off.by_merchant * kept // line.quantity,
+                off.by_platform * kept // line.quantity,
+            )
+            found[off.offer_id] = found.get(off.offer_id, NOTHING) + made
+            orders.setdefault(off.offer_id, set()).add(line.order_id)
+    return {offer_id: replace(one, orders=len(orders[offer_id])) for offer_id, one in found.items()}
+
+
+def change(before: Mapping[str, Figures], after: Mapping[str, Figures]) -> dict[str, Figures]:
+    """What news adds to each offer; those that it changes nothing of are left out."""
+    both = dict.fromkeys((*before, *after))
+    moved = {one: after.get(one, NOTHING) - before.get(one, NOTHING) for one in both}
+    return {offer_id: one for offer_id, one in moved.items() if one}

@@ -1,0 +1,57 @@
+"""Statistics: what is known of each counted purchase, and each offer's figures by day."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import asdict
+
+from chalicelib.aws import reads, transact
+from chalicelib.aws.transact import Write
+from chalicelib.contexts.promotions.model.refusals import CountedMeanwhile
+from chalicelib.contexts.promotions.model.statistics import Counted, Figures
+from chalicelib.contexts.promotions.store.rows import (
+    CountedItem,
+    TallyItem,
+    counted_key,
+    tallies_of,
+    tally_key,
+)
+
+
+def counted(purchase_id: str) -> Counted:
+    """Read what is known of a purchase. One round trip."""
+    place = counted_key(purchase_id)
+    row = reads.get(CountedItem, place.pk, place.sk)
+    return row.counted if row else Counted(purchase_id)
+
+
+def count(seen: Counted, made: Counted, moved: Mapping[str, Figures]) -> list[Write]:
+    """Contribute what is known of a purchase now, and what that adds to its offers' figures.
+
+    Refuses `promotions.counted_meanwhile` where more is known by now.
+    """
+    place = counted_key(made.purchase_id)
+    row = CountedItem(place.pk, place.sk, counted=made, version=made.version)
+    if not seen.version:
+        saved = transact.create(row, refuse=lambda _old: CountedMeanwhile())
+    else:
+        as_read = CountedItem.version == seen.version
+        saved = transact.put(row, as_read, refuse=lambda _old: CountedMeanwhile())
+    return [saved, *(_tally(offer_id, made, one) for offer_id, one in moved.items())]
+
+
+def tallies(offer_id: str) -> dict[str, Figures]:
+    """Read an offer's figures, by day from the first on."""
+    rows = reads.query_all(TallyItem, tallies_of(offer_id), begins_with="DAY#")
+    return {row.sk.removeprefix("DAY#"): figures_of(row) for row in rows}
+
+
+def figures_of(row: TallyItem) -> Figures:
+    """Read the figures of a row."""
+    return Figures(**{name: int(getattr(row, name)) for name in Figures.__struct_fields__})
+
+
+def _tally(offer_id: str, made: Counted, moved: Figures) -> Write:
+    place = tally_key(offer_id, made.day)
+    added = [getattr(TallyItem, name).add(number) for name, number in asdict(moved).items()]
+    actions = [*added, TallyItem.kind.set(TallyItem), TallyItem.currency.set(made.currency)]
+    return transact.update(TallyItem(place.pk, place.sk), actions)

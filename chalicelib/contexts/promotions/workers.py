@@ -1,0 +1,79 @@
+"""Promotions' handlers: what was paid and what goes back, counted for each offer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalice import Blueprint
+
+from chalicelib.aws.worker import each_fact, worker
+from chalicelib.contexts.orders.facts import (
+    PaidAdjustment,
+    PaidOrder,
+    PurchasePaid,
+    RefundRequested,
+)
+from chalicelib.contexts.promotions.model.statistics import Off, Returned, SoldLine
+from chalicelib.contexts.promotions.service import statistics
+
+bp = Blueprint(__name__)
+QUEUE_PLACEHOLDER = "arn:aws:sqs:eu-west-1:000000000000:promotions-statistics"
+DAY_LENGTH = len("2026-01-31")
+
+
+def on_paid(fact: PurchasePaid) -> None:
+    """Count what offers took off a purchase; nothing is kept of one without."""
+    lines = [line for order in fact.orders for line in _lines(order)]
+    if any(line.offs for line in lines):
+        day, currency = fact.occurred_at[:DAY_LENGTH], fact.total.currency
+        statistics.note(fact, fact.purchase_id, lambda known: known.with_sale(day, currency, lines))
+
+
+def on_refund_requested(fact: RefundRequested) -> None:
+    """Count what goes back; money that no order took had no offers."""
+    refund = fact.refund
+    returned = [
+        Returned(refund.id, refund.order_id, line.sku, line.quantity) for line in refund.lines
+    ]
+    if returned:
+        statistics.note(fact, fact.purchase_id, lambda known: known.with_returned(returned))
+
+
+HANDLERS = {PurchasePaid: on_paid, RefundRequested: on_refund_requested}
+
+
+@bp.on_sqs_message(queue_arn=QUEUE_PLACEHOLDER, batch_size=10, name="promotions_on_sale_fact")
+@worker("promotions_on_sale_fact")
+def promotions_on_sale_fact(event: Any) -> dict[str, Any]:
+    """Count what each fact says, once, and stop what has used its budget up."""
+    return each_fact(event, HANDLERS)
+
+
+def _lines(order: PaidOrder) -> list[SoldLine]:
+    delivery = SoldLine(
+        order.order_id,
+        order.merchant_id,
+        "",
+        1,
+        order.shipping.amount,
+        _offs(order.delivery_adjustments),
+    )
+    return [
+        *(
+            SoldLine(
+                order.order_id,
+                order.merchant_id,
+                line.sku,
+                line.quantity,
+                line.total.amount,
+                _offs(line.adjustments),
+            )
+            for line in order.lines
+        ),
+        delivery,
+    ]
+
+
+def _offs(adjustments: Iterable[PaidAdjustment]) -> tuple[Off, ...]:
+    return tuple(
+        Off(one.offer_id, one.amount, one.by_merchant, one.by_platform) for one in adjustments
+    )
