@@ -6,9 +6,11 @@ from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.service import offers
+from chalicelib.contexts.promotions.workers import promotions_on_sale_fact
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import Role
 from tests.makers.browser import Browser, Page, values
+from tests.makers.facts import deliver
 from tests.makers.offers import an_offer
 from tests.makers.people import PASSWORD
 from tests.pages.test_console import signed_in
@@ -119,6 +121,7 @@ WRONG = [
     ({"percent": "101"}, {"percent": "This is too long, too short or out of range."}),
     ({"percent": "5", "cap": "a"}, {"cap": "This does not look right."}),
     ({"percent": "5", "ends_at": "2026-03-01T00:00"}, {"ends_at": "The end comes after the start."}),
+    ({"percent": "5", "budget": "0"}, {"budget": "This is too long, too short or out of range."}),
     ({"percent": "5", "ends_at": ""}, {"ends_at": "Fill this in."}),
     ({"percent": "5", "skus": "NONE"}, {"skus": "Choose another one."}),
     ({"kind": "gift", "gift": "NONE"}, {"gift": "Choose another one."}),
@@ -277,6 +280,30 @@ class TestSimulation:
     def test_without_orders_it_says_so(self, acme) -> None:
         page = fill(acme, press="simulate", percent="10")
         assert "No paid order of the last 30 days to try it on." in page.text
+
+
+class TestPerformance:
+    def test_it_says_what_an_offer_brought_and_cost_and_what_is_left(self, acme, shop) -> None:
+        fill(acme, percent="10", starts_at="2026-03-01T00:00", budget="5")
+        (made,) = offers.offers(shop.sellers["acme"].actor).items
+        assert made.budget == 500
+        page = acme.get(f"{OFFERS}/{made.offer.id}")
+        assert page.one("[name=budget]")["value"] == "5.00"
+        assert "Nothing was sold with it yet." in page.text
+        shop.paid({"acme.TEA": 2})
+        deliver(promotions_on_sale_fact, "orders.PurchasePaid")
+        page = acme.get(f"{OFFERS}/{made.offer.id}")
+        assert page.texts(".todo div") == [
+            "1 orders with it",
+            "2 pieces with it",
+            "£18.00 paid for them",
+            "£2.00 taken off",
+            "£2.00 paid by the merchant",
+            "£0.00 paid by Souk",
+        ]
+        assert "£2.00 of a budget of £5.00 is spent" in page.text
+        row = amounts(page, "section[aria-labelledby=h-performance] tbody td")
+        assert row[:5] == ["2 Mar 2026", "1", "2", "£2.00", "£18.00"]
 
 
 class TestCalendar:

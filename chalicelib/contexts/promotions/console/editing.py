@@ -15,6 +15,7 @@ from chalicelib.contexts.orders.model.values import Order
 from chalicelib.contexts.promotions.console import form, form_view
 from chalicelib.contexts.promotions.console import words as said
 from chalicelib.contexts.promotions.console.form_view import OfferFormView
+from chalicelib.contexts.promotions.console.performance import performance_view
 from chalicelib.contexts.promotions.console.preview import (
     PreviewView,
     preview_view,
@@ -26,7 +27,7 @@ from chalicelib.contexts.promotions.model.offers import OfferUnsound
 from chalicelib.contexts.promotions.model.refusals import QuotaBelowUsed
 from chalicelib.contexts.promotions.model.trying import Past
 from chalicelib.contexts.promotions.model.wishes import OfferWish
-from chalicelib.contexts.promotions.service import offers, trying
+from chalicelib.contexts.promotions.service import offers, statistics, trying
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import (
@@ -156,7 +157,7 @@ def _page(visit: Visit, former: Standing | None, refusal: Refusal | None = None)
         kinds=form_view.kinds(ask, currency),
         conditions=form_view.conditions(ask, currency),
         times=form_view.times(ask),
-        limits=form_view.limits(ask),
+        limits=form_view.limits(ask, currency),
         products=form_view.product_ticks(own, typed),
         categories=form_view.category_ticks(catalog.categories(), typed, words.locale),
         skus=form_view.skus_field(ask, is_platform=not offers.maker(actor)),
@@ -168,6 +169,9 @@ def _page(visit: Visit, former: Standing | None, refusal: Refusal | None = None)
         note=_note(visit, refusal, errors),
         good=words.say(N_("Saved.")) if visit.query_text.get("saved") and not refusal else "",
     )
+    if former is not None:
+        found, days = statistics.performance(former.offer.id)
+        view = replace(view, performance=performance_view(former, found, days, words))
     if refusal is None and (former or visit.fields):
         view = _with_looks(visit, view, former)
     return Html("console/promotions/offer.html", view, refusal.status if refusal else 200)
@@ -177,7 +181,7 @@ def _untouched(former: Standing | None, words: Words) -> Fields:
     """What the form shows before anybody has typed."""
     if former is None:
         return form.blank(words.locale, clock.now())
-    return form.shown(former.offer, words.locale, {})
+    return form.shown(former, words.locale)
 
 
 def _head(former: Standing | None, words: Words) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib.contexts.promotions.api.bodies import OfferBody, wish_of
+from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.offers import Kind, Lane, Offer, Part, Threshold, lane_of
 from chalicelib.contexts.promotions.model.wishes import BPS_A_PERCENT, OfferWish
 from chalicelib.kernel import clock
@@ -106,13 +107,17 @@ def wanted(fields: Fields, currency: str, merchant_id: str, former: Offer | None
     """
     typed = Typed(fields, currency)
     body = _body(typed)
+    budget = typed.money("budget")
+    if budget is not None and budget["amount"] < 1:
+        typed.wrong("budget", "out_of_range")
     if typed.errors:
         raise Malformed("Some fields cannot be read", errors=typed.errors)
     wish = wish_of(converted(body, OfferBody))
     lane = _lane(wish, merchant_id)
     kept = (former.combines_with if former else frozenset[Lane]()) - {lane}
     combined = kept | {lane} if fields.text("combines") else kept
-    return replace(wish, combines_with=sorted(combined))
+    most = budget["amount"] if budget else None
+    return replace(wish, combines_with=sorted(combined), budget=most)
 
 
 def skus(fields: Fields) -> list[str]:
@@ -150,8 +155,9 @@ def beside(errors: Mapping[str, str], fields: Fields) -> dict[str, str]:
     return placed
 
 
-def shown(offer: Offer, locale: str, more: Mapping[str, str]) -> Fields:
+def shown(standing: Standing, locale: str) -> Fields:
     """Write an offer as its form takes it."""
+    offer, budget = standing.offer, standing.budget
     offset = OFFSETS.get(locale, UTC_OFFSET)
     currency = offer.currency
     threshold = offer.threshold or Threshold()
@@ -170,7 +176,7 @@ def shown(offer: Offer, locale: str, more: Mapping[str, str]) -> Fields:
         **_value(offer),
         **{f"{PRODUCT}{one}": "1" for one in offer.products},
         **{f"{CATEGORY}{one}": "1" for one in offer.categories},
-        **more,
+        "budget": "" if budget is None else _major(budget, currency),
     }
     return Fields(list(pairs.items()))
 

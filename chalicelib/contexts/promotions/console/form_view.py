@@ -8,6 +8,7 @@ from chalicelib.contexts.catalog.model.categories import CategoryTree
 from chalicelib.contexts.catalog.model.products import Product
 from chalicelib.contexts.promotions.console import words as said
 from chalicelib.contexts.promotions.console.form import CATEGORY, PRODUCT
+from chalicelib.contexts.promotions.console.performance import PerformanceView
 from chalicelib.contexts.promotions.console.preview import PreviewView, SimulationView
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.web.forms import ChoiceView, Fields, FieldView
@@ -59,6 +60,7 @@ class OfferFormView(Struct, frozen=True, kw_only=True):
     currency: str
     preview: PreviewView | None = None
     simulation: SimulationView | None = None
+    performance: PerformanceView | None = None
     can_simulate: bool = False
     state: str = ""
     tone: str = "plain"
@@ -182,14 +184,16 @@ def times(ask: Asking) -> list[FieldView]:
     ]
 
 
-def limits(ask: Asking) -> list[FieldView]:
+def limits(ask: Asking, currency: str) -> list[FieldView]:
     say = ask.words.say
+    spent = say(N_("It stops by itself once it is seen to have taken off this much."))
     counted = say(
         N_("Pieces for prices of single articles, orders for all else. Empty is no limit.")
     )
     return [
         ask.number("quota", say(N_("Quota of all shoppers")), hint=counted),
         ask.number("per_member", say(N_("Quota of one shopper"))),
+        ask.money("budget", say(N_("Budget")), currency, hint=spent),
     ]
 
 
