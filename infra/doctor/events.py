@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 from chalicelib.contexts.notifications.model import MailState
 from chalicelib.contexts.notifications.workers import LETTERS
-from chalicelib.contexts.orders.facts import OrderCompleted, RefundRequested
+from chalicelib.contexts.orders.facts import OrderCompleted, PurchasePaid, RefundRequested
 from chalicelib.contexts.orders.service.following import KINDS
 from chalicelib.contexts.orders.workers import REFUNDS, SHIPMENTS
 from chalicelib.contexts.payments.facts import RefundFailed, RefundSucceeded
 from chalicelib.contexts.payments.model import RefundState
+from chalicelib.contexts.promotions.service.statistics import CONSUMER as STATISTICS
+from chalicelib.contexts.promotions.workers import returned, sold
 from chalicelib.contexts.settlement.service import CONSUMER as SETTLEMENT
 from chalicelib.contexts.settlement.workers import HANDLERS
 from chalicelib.contexts.shipping.facts import ShipmentDelivered, ShipmentMoved
@@ -21,6 +23,10 @@ IN_TIMELINE: tuple[type[Fact], ...] = (*KINDS, ShipmentMoved, ShipmentDelivered)
 
 MARKED: dict[tuple[str, str], Callable[[Fact], bool]] = {
     ("settlement", SETTLEMENT): lambda fact: type(fact) in HANDLERS,
+    ("promotions", STATISTICS): lambda fact: (
+        isinstance(fact, PurchasePaid | RefundRequested)
+        and bool(sold(fact) if isinstance(fact, PurchasePaid) else returned(fact))
+    ),
     ("orders", SHIPMENTS): lambda fact: isinstance(fact, ShipmentMoved | ShipmentDelivered),
     ("orders", REFUNDS): lambda fact: (
         isinstance(fact, RefundSucceeded | RefundFailed) and bool(fact.refund.order_id)
@@ -98,7 +104,7 @@ def order_is_completed(whole: Whole) -> Found:
 def effect_has_cause(whole: Whole) -> Found:
     """No marker, step, mail or completion is there without its fact."""
     completed = {fact.order_id for fact in whole.told(OrderCompleted)}
-    for room in ("settlement", "orders", "payments", "inventory", "catalog"):
+    for room in ("settlement", "orders", "payments", "inventory", "catalog", "promotions"):
         for row in whole.of_kind(room, "DONE"):
             if row.sk not in whole.facts:
                 yield row.sk, f"{row.subject} handled {row.fact}, which nobody told"

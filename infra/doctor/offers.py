@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from chalicelib.contexts.orders.facts import PurchasePaid, RefundRequested
 from chalicelib.contexts.orders.model.states import OrderState
 from chalicelib.contexts.promotions.facts import CouponIssued
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.campaigns import CouponState
+from chalicelib.contexts.promotions.model.statistics import NOTHING, Counted, Figures, figures
 from chalicelib.contexts.promotions.model.uses import Use, Uses, UsesState
+from chalicelib.contexts.promotions.workers import returned, sold
 from infra.doctor.registry import Found, invariant
 from infra.doctor.rows import Row
 from infra.doctor.whole import Whole
@@ -127,6 +130,49 @@ def board_shows_what_may_run(whole: Whole) -> Found:
     for offer_id, standing in shown.items():
         if standing != records.get(offer_id):
             yield offer_id, "its board has it otherwise than it was last said"
+
+
+@invariant("offers.sales_are_counted")
+def sales_are_counted(whole: Whole) -> Found:
+    """What was paid with offers, and what went back, is known to their statistics."""
+    known = _counted(whole)
+    for paid in whole.told(PurchasePaid):
+        lines = tuple(sold(paid))
+        if lines and whole.is_handled(paid):
+            counted = known.get(paid.purchase_id)
+            if counted is None or counted.lines != lines:
+                yield paid.purchase_id, "its offers are not counted as it was paid"
+    for back in whole.told(RefundRequested):
+        units = set(returned(back))
+        if units and whole.is_handled(back):
+            counted = known.get(back.purchase_id)
+            if counted is None or not units.issubset(counted.returned):
+                yield back.purchase_id, f"the units of {back.refund.id} are not counted"
+
+
+@invariant("offers.figures_are_what_was_counted", adds_up=True)
+def figures_are_what_was_counted(whole: Whole) -> Found:
+    """An offer's figures of a day are those of the purchases that were paid on it."""
+    sums: dict[tuple[str, str], Figures] = {}
+    for counted in _counted(whole).values():
+        for offer_id, one in figures(counted).items():
+            place = offer_id, counted.day
+            sums[place] = sums.get(place, NOTHING) + one
+    for row in whole.of_kind("promotions", "TALLY"):
+        place = row.subject, row.sk.removeprefix("DAY#")
+        rest = _figures(row) - sums.pop(place, NOTHING)
+        if rest:
+            yield row.subject, f"{row.sk} is off by {rest}"
+    for (offer_id, day), one in sums.items():
+        yield offer_id, f"{one} of {day} are in no row"
+
+
+def _counted(whole: Whole) -> dict[str, Counted]:
+    return {row.subject: row.counted for row in whole.of_kind("promotions", "COUNTED")}
+
+
+def _figures(row: Row) -> Figures:
+    return Figures(**{name: int(getattr(row, name)) for name in Figures.__struct_fields__})
 
 
 def _records(whole: Whole) -> dict[str, Standing]:

@@ -22,20 +22,28 @@ DAY_LENGTH = len("2026-01-31")
 
 def on_paid(fact: PurchasePaid) -> None:
     """Count what offers took off a purchase; nothing is kept of one without."""
-    lines = [line for order in fact.orders for line in _lines(order)]
-    if any(line.offs for line in lines):
+    lines = sold(fact)
+    if lines:
         day, currency = fact.occurred_at[:DAY_LENGTH], fact.total.currency
         statistics.note(fact, fact.purchase_id, lambda known: known.with_sale(day, currency, lines))
 
 
 def on_refund_requested(fact: RefundRequested) -> None:
     """Count what goes back; money that no order took had no offers."""
+    back = returned(fact)
+    if back:
+        statistics.note(fact, fact.purchase_id, lambda known: known.with_returned(back))
+
+
+def sold(fact: PurchasePaid) -> list[SoldLine]:
+    """The lines and deliveries of a purchase of which offers took something off."""
+    return [line for order in fact.orders for line in _lines(order) if line.offs]
+
+
+def returned(fact: RefundRequested) -> list[Returned]:
+    """The units that a refund is for."""
     refund = fact.refund
-    returned = [
-        Returned(refund.id, refund.order_id, line.sku, line.quantity) for line in refund.lines
-    ]
-    if returned:
-        statistics.note(fact, fact.purchase_id, lambda known: known.with_returned(returned))
+    return [Returned(refund.id, refund.order_id, line.sku, line.quantity) for line in refund.lines]
 
 
 HANDLERS = {PurchasePaid: on_paid, RefundRequested: on_refund_requested}

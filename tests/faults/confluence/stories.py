@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tests.faults.crashes.scene import HOUR_S, Scene
 from tests.faults.crashes.workflow import Step
-from tests.faults.crashes.workflows import buying, catalogue, people, signing_in
+from tests.faults.crashes.workflows import buying, catalogue, people, pricing, signing_in
 from tests.faults.crashes.workflows.acts import (
     HALF_AN_HOUR_S,
     cancel_all,
@@ -103,6 +103,12 @@ STORIES = (
             merchant_cancels,
         ),
         lambda scene: None,
+    ),
+    Story(
+        "bought on offer, and sent back in parts",
+        pricing.on_offer,
+        (checkout(), capture, confirm, refund(1, "one"), refund(1, "two")),
+        pricing.counted(0, 36),
     ),
     Story(
         "expired and revived",

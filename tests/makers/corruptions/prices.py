@@ -27,6 +27,19 @@ def what_a_cancelled_purchase_used_is_kept(it: Patient) -> None:
         own["items"][0]["state"] = "taken"
 
 
+@breaks("offers.sales_are_counted")
+def a_sale_is_not_known_to_statistics(it: Patient) -> None:
+    with it.edited(
+        it.row("promotions", "COUNTED", pk=it.purchases["settled"]["id"]), "counted"
+    ) as own:
+        own["lines"] = own["lines"][1:]
+
+
+@breaks("offers.figures_are_what_was_counted")
+def an_offer_cost_more_than_was_counted(it: Patient) -> None:
+    add(it.row("promotions", "TALLY"), off=1)
+
+
 @breaks("offers.board_shows_what_may_run")
 def a_stopped_offer_goes_on(it: Patient) -> None:
     with it.edited(it.row("promotions", "BOARD", pk="acme"), "standings") as standings:

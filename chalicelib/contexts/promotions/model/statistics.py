@@ -98,7 +98,10 @@ NOTHING = Figures()
 
 
 def figures(counted: Counted) -> dict[str, Figures]:
-    """What a purchase adds to each of its offers: the kept share of every line, rounded down."""
+    """What a purchase adds to each of its offers: the kept share of every line, rounded down.
+
+    An offer of which nothing was kept is there, too, with nothing.
+    """
     found: dict[str, Figures] = {}
     orders: dict[str, set[str]] = {}
     for line in counted.lines:
@@ -108,8 +111,6 @@ def figures(counted: Counted) -> dict[str, Figures]:
             if (one.order_id, one.sku) == (line.order_id, line.sku)
         )
         kept = max(0, line.quantity - back)
-        if not kept:
-            continue
         for off in line.offs:
             if off.offer_id == POINTS:
                 continue
@@ -122,12 +123,13 @@ def figures(counted: Counted) -> dict[str, Figures]:
                 off.by_platform * kept // line.quantity,
             )
             found[off.offer_id] = found.get(off.offer_id, NOTHING) + made
-            orders.setdefault(off.offer_id, set()).add(line.order_id)
+            orders.setdefault(off.offer_id, set()).update([line.order_id] if kept else [])
     return {offer_id: replace(one, orders=len(orders[offer_id])) for offer_id, one in found.items()}
 
 
 def change(before: Mapping[str, Figures], after: Mapping[str, Figures]) -> dict[str, Figures]:
-    """What news adds to each offer; those that it changes nothing of are left out."""
-    both = dict.fromkeys((*before, *after))
-    moved = {one: after.get(one, NOTHING) - before.get(one, NOTHING) for one in both}
-    return {offer_id: one for offer_id, one in moved.items() if one}
+    """What news adds to each offer. Those that it changes nothing of are left out; those that nobody
+    knew of are not, so that figures of nothing are the same in whatever order it became known.
+    """
+    moved = {one: made - before.get(one, NOTHING) for one, made in after.items()}
+    return {offer_id: one for offer_id, one in moved.items() if one or offer_id not in before}

@@ -6,7 +6,7 @@ from chalicelib.aws import reads
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.model.wishes import OfferWish
-from chalicelib.contexts.promotions.service import offers
+from chalicelib.contexts.promotions.service import offers, statistics
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
 from tests.faults.crashes.scene import DAY_S, Scene
@@ -146,6 +146,29 @@ def _left(offer_id: str) -> tuple[int, int]:
     return sum(int(row.left) for row in rows), sum(int(row.used) for row in rows)
 
 
+def with_a_budget(scene: Scene) -> None:
+    """The platform's offer may cost no more than one cart."""
+    offers.change(SYSTEM, scene.memo["week"], OfferWish(budget=100))
+
+
+def counted(own: int, week: int, *, then: Step | None = None) -> Step:
+    """So much did both offers take off, as their statistics say."""
+
+    def look(scene: Scene) -> None:
+        found = {
+            name: statistics.performance(scene.memo[name])[0].off for name in ("offer", "week")
+        }
+        assert found == {"offer": own, "week": week}
+        if then is not None:
+            then(scene)
+
+    return look
+
+
+def week_is_over(scene: Scene) -> None:
+    assert offers.one(SYSTEM, scene.memo["week"]).is_stopped
+
+
 bought = together(on_offer, checkout())
 paid = together(bought, capture)
 expired = together(bought, later(HALF_AN_HOUR_S), strike("orders_sweep_due"))
@@ -171,6 +194,12 @@ WORKFLOWS = (
         paid,
         (cancel_one, cancel_all),
         used(0, 0, then=ends("cancelled", *CANCELLED, refunds=("sent", "sent"), left=20)),
+    ),
+    Workflow(
+        "a sale that uses an offer's budget up",
+        together(on_offer, with_a_budget, checkout()),
+        (capture,),
+        counted(200, 100, then=week_is_over),
     ),
     Workflow(
         "cancel one order on offer before it is paid for",
