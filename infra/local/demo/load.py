@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from time import monotonic, sleep
 from typing import Any
 
@@ -12,6 +13,7 @@ from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.identity.model import CannotRegister
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.contexts.merchants.model import CodeTaken, DeliveryMethod, Merchant, MethodKind
+from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM, Role
 from chalicelib.kernel.money import Money
 from infra import house
@@ -26,6 +28,8 @@ from infra.local.progress import Progress
 from infra.local.stack_file import Demo, DemoMerchant, SignIn
 
 IMPORTS = "/api/v1/merchant/imports"
+OFFERS = "/api/v1/merchant/offers"
+OFFERS_RUN = timedelta(days=365)
 NOTE = "/souk/local/demo"
 KEY_LABEL = "Demo"
 IMPORT_TIMEOUT_S = 150.0
@@ -86,10 +90,25 @@ def _load(plan: Plan, noted: Noted, places: Layout, ports: Ports, progress: Prog
     for code, job in jobs:
         done = _finish(shop, job, noted.api_keys[code])
         progress(f"imported {done['created'] + done['updated']} products of {code}")
+    for planned in plan.merchants:
+        _offer(shop, planned, noted.api_keys[planned.code])
     for member in plan.members:
         password = keys.password(places, member.email)
         body = {"email": member.email, "password": password, "name": member.name}
         shop.call("POST", "/api/v1/members", body, expect=frozenset({201, ALREADY_THERE}))
+
+
+def _offer(shop: Shop, planned: PlannedMerchant, key: str) -> None:
+    """Make a merchant's offers, but for those that an earlier start, stopped half-way, has made."""
+    if not planned.offers:
+        return
+    there = {one["title"] for one in shop.call("GET", OFFERS, token=key).body["items"]}
+    now = clock.now()
+    for one in planned.offers:
+        title = one["titles"]["en"]
+        if title not in there:
+            times = {"starts_at": clock.iso(now), "ends_at": clock.iso(now + OFFERS_RUN)}
+            shop.call("POST", OFFERS, {"title": title, **one, **times}, token=key)
 
 
 def _bootstrap(plan: Plan, places: Layout) -> None:

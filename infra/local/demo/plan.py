@@ -20,7 +20,9 @@ NEWEST = 4
 
 @dataclass(frozen=True, slots=True)
 class PlannedMerchant:
-    """A merchant to open; `names` and `description` are by locale, prices in minor units."""
+    """A merchant to open; `names` and `description` are by locale, prices in minor units. `offers` are
+    bodies of the contract without a time: they run from the first start on.
+    """
 
     code: str
     names: Mapping[str, str]
@@ -31,6 +33,7 @@ class PlannedMerchant:
     currency: str
     delivery_methods: tuple[Mapping[str, Any], ...]
     catalogues: tuple[Path, ...]
+    offers: tuple[Mapping[str, Any], ...] = ()
 
     def csv(self, catalogue: Path, shop_url: str) -> tuple[bytes, bytes]:
         """One catalogue with the addresses of this shop's pictures, its newest products apart.
@@ -93,4 +96,5 @@ def _merchant(folder: Path, described: Mapping[str, Any]) -> PlannedMerchant:
         currency=described["currency"],
         delivery_methods=tuple(described["delivery_methods"]),
         catalogues=tuple(folder / "catalogue" / name for name in described["catalogues"]),
+        offers=tuple(described.get("offers", ())),
     )

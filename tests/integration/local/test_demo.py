@@ -7,11 +7,14 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
+from chalicelib.contexts.promotions.api.bodies import OfferBody, wish_of
 from infra.local.demo import plan as plans
 from infra.local.demo import shop as shops
-from infra.local.demo.shop import Shop
+from infra.local.demo.load import _offer
+from infra.local.demo.shop import Answer, Shop
 from infra.local.door.server import Response
 from infra.local.problems import LocalProblem
 
@@ -60,6 +63,40 @@ def test_the_newest_products_are_of_several_merchants(plan):
             assert len(newest) == plans.NEWEST
             assert older
             assert not older & newest
+
+
+def test_offers_are_sound_in_both_languages_and_name_what_is_there(plan):
+    made = [(merchant, body) for merchant in plan.merchants for body in merchant.offers]
+    assert {body["kind"] for _, body in made} == {"percent_off", "amount_off", "gift"}
+    known = {one["id"] for one in plan.categories["categories"]}
+    for merchant, described in made:
+        assert set(described["titles"]) == {"en", "zh-CN"}
+        times = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z"}
+        told = {"title": described["titles"]["en"], **described, **times}
+        wish = wish_of(msgspec.convert(told, OfferBody))
+        assert set(wish.categories) <= known
+        if described["kind"] == "gift":
+            text = merchant.catalogues[0].read_text(encoding="utf-8")
+            sold = {row["Variant SKU"] for row in csv.DictReader(io.StringIO(text))}
+            assert described["value"]["sku"].removeprefix(f"{merchant.code}.") in sold
+
+
+def test_offers_are_made_once(plan):
+    class Heard(Shop):
+        def __init__(self):
+            self.made = []
+
+        def call(self, method, path, body=None, *, token="", **_):
+            if method == "POST":
+                self.made.append(body)
+            return Answer(200, {"items": self.made})
+
+    shop = Heard()
+    (kiln,) = (one for one in plan.merchants if one.code == "kiln-and-fern")
+    _offer(shop, kiln, "key")
+    _offer(shop, kiln, "key")
+    assert [one["title"] for one in shop.made] == ["£5 off from £30"]
+    assert shop.made[0]["starts_at"] < shop.made[0]["ends_at"]
 
 
 def test_pictures_are_files_of_the_shop(plan):
