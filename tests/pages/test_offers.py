@@ -4,8 +4,9 @@ import pytest
 
 from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.promotions.console import form_view
 from chalicelib.contexts.promotions.model.offers import Kind
-from chalicelib.contexts.promotions.service import offers
+from chalicelib.contexts.promotions.service import offers, trying
 from chalicelib.contexts.promotions.workers import promotions_on_sale_fact
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import Role
@@ -192,6 +193,20 @@ class TestForm:
                 shown = {field.get("value"), field.get_text().strip()}
                 assert value in shown or field.name == "select"
         assert offers.offers(shop.sellers["acme"].actor).items == []
+
+    def test_what_the_form_does_not_show_stays(self, acme, shop, monkeypatch) -> None:
+        seller = shop.sellers["acme"]
+        shop.goods("acme", "POT")
+        products = [one.id for one in catalog.own_products(seller.actor).items]
+        times = {"starts_at": "2026-03-02T08:00:07Z", "ends_at": "2026-04-02T08:00:59.500Z"}
+        made = an_offer(shop, seller, products=products, categories=["other"], **times)
+        monkeypatch.setattr(trying, "PRODUCTS_SHOWN", 1)
+        monkeypatch.setattr(trying, "NAMES_READ_MAX", 0)
+        monkeypatch.setattr(form_view, "CATEGORIES_SHOWN", 0)
+        before = offers.one(seller.actor, made["id"]).offer
+        page = acme.get(f"{OFFERS}/{made['id']}")
+        acme.send(page, page.form(page.address), press="publish")
+        assert offers.one(seller.actor, made["id"]).offer == before
 
     def test_a_quota_below_what_is_used_is_said_beside_it(self, acme, shop) -> None:
         made = an_offer(shop, shop.sellers["acme"], quota=20)

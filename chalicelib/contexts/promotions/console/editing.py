@@ -139,7 +139,15 @@ def _wish(visit: Visit, former: Standing | None) -> OfferWish:
         unknown = FieldError("skus", "unknown", f"There is no {missing[:200]}")
         raise OfferUnsound(errors=[unknown])
     ticked = [] if wish.products is UNSET else list(wish.products)
-    return replace(wish, products=list(dict.fromkeys([*ticked, *found.values()])))
+    categories = [] if wish.categories is UNSET else list(wish.categories)
+    if former is not None:
+        # What is too much for a page has no box, and stays as it is.
+        boxes = {one.id for one in trying.products(actor, former.offer)}
+        ticked += sorted(former.offer.products - boxes)
+        shown = {one.id for one in catalog.categories().categories[: form_view.CATEGORIES_SHOWN]}
+        categories += sorted(former.offer.categories - shown)
+    named = list(dict.fromkeys([*ticked, *found.values()]))
+    return replace(wish, products=named, categories=categories)
 
 
 def _page(visit: Visit, former: Standing | None, refusal: Refusal | None = None) -> Html:

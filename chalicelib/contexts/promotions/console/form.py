@@ -117,7 +117,8 @@ def wanted(fields: Fields, currency: str, merchant_id: str, former: Offer | None
     kept = (former.combines_with if former else frozenset[Lane]()) - {lane}
     combined = kept | {lane} if fields.text("combines") else kept
     most = budget["amount"] if budget else None
-    return replace(wish, combines_with=sorted(combined), budget=most)
+    wish = replace(wish, combines_with=sorted(combined), budget=most)
+    return _to_the_second(wish, former) if former else wish
 
 
 def skus(fields: Fields) -> list[str]:
@@ -277,6 +278,15 @@ def _bundle(typed: Typed) -> dict[str, Any]:
         typed.wrong("bundle_price", "missing")
     told = {"price": price, "percent": percent}
     return {"parts": parts, **{name: value for name, value in told.items() if value is not None}}
+
+
+def _to_the_second(wish: OfferWish, former: Offer) -> OfferWish:
+    """A field shows minutes: a time that it still shows stays what it was, to the second."""
+    for name in ("starts_at", "ends_at"):
+        was, now = getattr(former, name), getattr(wish, name)
+        if was.replace(second=0, microsecond=0) == now:
+            wish = replace(wish, **{name: was})
+    return wish
 
 
 def _lane(wish: OfferWish, merchant_id: str) -> Lane:
