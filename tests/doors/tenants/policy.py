@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.doors.tenants.world import CLEO, CSV
+from tests.doors.tenants.world import CLEO, CSV, OPEN_CAMPAIGN
 from tests.makers.people import PASSWORD
 from tests.makers.shop import ADDRESS, gbp
 
@@ -221,7 +221,7 @@ PROGRAMS = [
         {"stopped": True},
     ),
     Door("GET /api/v1/campaigns", ANYONE),
-    Door("POST /api/v1/campaigns/{campaign}/claim", MEMBERS, {"campaign": "open campaign"}),
+    Door("POST /api/v1/campaigns/{campaign}/claim", MEMBERS, fixed={"campaign": OPEN_CAMPAIGN}),
     Door("GET /api/v1/me/coupons", MEMBERS),
     Door(
         "PUT /api/v1/carts/{cart}/coupons/{code}",

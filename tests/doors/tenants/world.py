@@ -8,6 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
+from chalicelib.aws import transact
 from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.catalog.model.products import ProductState
 from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
@@ -17,9 +20,11 @@ from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.members import service as members
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.contexts.orders.model.values import order_id
+from chalicelib.contexts.promotions.model.campaigns import Campaign
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.model.wishes import CampaignWish, OfferWish
 from chalicelib.contexts.promotions.service import campaigns, offers
+from chalicelib.contexts.promotions.store import campaigns as campaign_rows
 from chalicelib.contexts.settlement import service as settlement
 from chalicelib.contexts.settlement import workers as settlement_workers
 from chalicelib.kernel import clock, ids
@@ -31,6 +36,7 @@ from tests.makers.shop import ADDRESS, CATEGORIES, Shop, captured_data, order_of
 
 SIDES = {"a": "acme", "b": "kiln"}
 CSV = (Path(__file__).resolve().parents[2] / "data" / "plain.csv").read_bytes()
+OPEN_CAMPAIGN = "cmp_01KJPWD6M0ZZZZZZZZZZZZZZZZ"
 CLEO = "cleo@nobodys.example"
 
 
@@ -62,6 +68,7 @@ def build() -> World:
     for side in SIDES:
         _merchant(world, side)
     campaigns.create(SYSTEM, _coupons(_later("For all"), opened=True, code="ALLOURS"))
+    transact.commit(campaign_rows.create("platform", _for_everybody()))
     for side in SIDES:
         _shopper(world, side)
         _purchases(world, side)
@@ -111,7 +118,6 @@ def _merchant(world: World, side: str) -> None:
         "campaign": campaigns.create(
             seller.actor, _coupons(_later(world.canary("campaign", side)))
         ).id,
-        "open campaign": campaigns.create(seller.actor, _coupons(_later("Open"), opened=True)).id,
         "key": identity.make_api_key(SYSTEM, seller.id, world.canary("keys", side))[0].id,
     }
     world.secrets[side] = {"key": seller.token}
@@ -140,6 +146,13 @@ def _later(title: str) -> OfferWish:
         starts_at=clock.later(clock.now(), 30 * 86_400),
         ends_at=clock.later(clock.now(), 60 * 86_400),
     )
+
+
+def _for_everybody() -> Campaign:
+    """A campaign that every member may claim of, under a name that the policy knows."""
+    wish = _coupons(_later("For everybody"), opened=True)
+    made = campaigns.create(SYSTEM, wish)
+    return replace(made, id=OPEN_CAMPAIGN)
 
 
 def _coupons(coupon: OfferWish, *, opened: bool = False, code: str = "") -> CampaignWish:

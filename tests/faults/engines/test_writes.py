@@ -88,6 +88,8 @@ STORIES = {
         "TestClaiming::test_once_each_and_no_more_than_there_are",
         "TestSpending::test_it_comes_back_once_when_the_purchase_is_called_off",
         "TestCodes::test_anybody_uses_a_shared_code_within_its_limits",
+        "TestCodes::test_a_code_that_is_stopped_is_worth_nothing",
+        "test_what_a_member_who_is_gone_used_keeps_nobody_from_cancelling",
     ),
     "integration/promotions/test_prices.py": (
         "TestLimits::test_a_quota_is_used_and_given_back_once",

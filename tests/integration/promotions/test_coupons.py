@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.promotions.service import campaigns
 from chalicelib.kernel import clock
 from tests.conftest import Clock
 from tests.makers.offers import (
@@ -291,3 +293,25 @@ class TestCodes:
         assert {replies[0].status, replies[-1].status} == {404, 429}
         assert replies[-1].json()["code"] == "promotions.codes_throttled"
         assert put_coupon(shop, cart, "SPRING").status == 429
+
+    def test_a_code_that_is_stopped_is_worth_nothing(self, shop: Shop) -> None:
+        made = a_campaign(shop, shop.merchant(), code="SPRING")
+        cart = shop.cart({TEA: 1})
+        assert put_coupon(shop, cart, "SPRING").status == 200
+        path = f"/api/v1/merchant/campaigns/{made['id']}"
+        shop.http.patch(path, {"stopped": True}, **shop.merchant().authorization)
+        assert shop.look(cart)["totals"]["discount"] == gbp(0)
+        assert put_coupon(shop, shop.cart({TEA: 1}), "SPRING").status == 404
+
+
+def test_what_a_member_who_is_gone_used_keeps_nobody_from_cancelling(
+    shop: Shop, token: str
+) -> None:
+    coupon = claimed(shop, a_campaign(shop, shop.merchant())["id"], token)
+    cart = shop.cart({TEA: 1})
+    put_coupon(shop, cart, coupon["code"], **bearer(token))
+    purchase = shop.checkout(cart).json()
+    campaigns.forget_member(identity.member(token).id)
+    assert held(shop, token) == []
+    reply = shop.shopper(purchase, f"/api/v1/purchases/{purchase['id']}/cancel")
+    assert (reply.status, reply.json()["state"]) == (200, "cancelled")

@@ -65,7 +65,7 @@ def list_campaigns(request: Request) -> OpenCampaignsView:
     keys=Keys.REQUIRED,
 )
 def claim(request: Request, campaign: str) -> Answer:
-    actor = identity.member(request.bearer or member_cookie(request))
+    actor = identity.caller(request.bearer, member_cookie(request))
 
     def answer(coupon: Coupon) -> Answer:
         return created(coupon_view(coupon, request.locale, clock.now()))
@@ -90,7 +90,7 @@ def claim(request: Request, campaign: str) -> Answer:
     security="member",
 )
 def my_coupons(request: Request) -> CouponsView:
-    actor = identity.member(request.bearer or member_cookie(request))
+    actor = identity.caller(request.bearer, member_cookie(request))
     page = campaigns.coupons(actor, limit=request.query.limit, cursor=request.query.cursor)
     now = clock.now()
     views = [coupon_view(one, request.locale, now) for one in page.items]
