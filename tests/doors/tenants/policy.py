@@ -468,6 +468,12 @@ DESK = [
     Door("GET /console/offers", CONSOLE),
     Door("GET /console/offers/new", CONSOLE),
     Door("POST /console/offers/new", CONSOLE, form=OFFER_FORM | {"then": "publish"}),
+    Door(
+        "POST /console/offers/new",
+        CONSOLE,
+        form=OFFER_FORM | {"then": "publish", "skus": "<sku>", "key": "offer-named"},
+        refusal=422,
+    ),
     Door("POST /console/offers/preview", CONSOLE, form=OFFER_FORM),
     Door("GET /console/offers/calendar", CONSOLE),
     Door("GET /console/offers/{offer}", STAFF, {"offer": "offer"}),
