@@ -1,5 +1,6 @@
 """The cart's pages: what lies in it, by merchant, and the forms that change it."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from chalice import Blueprint
@@ -9,6 +10,13 @@ from msgspec.structs import replace
 from chalicelib.contexts.cart import service
 from chalicelib.contexts.cart.model import QUANTITY_MAX, NoCart, PricedCart, PricedLine
 from chalicelib.contexts.catalog import pages as shelves
+from chalicelib.contexts.promotions.pages.savings import (
+    HintView,
+    SavingView,
+    before,
+    hint_views,
+    saving_views,
+)
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Refusal
 from chalicelib.kernel.money import Money
@@ -37,6 +45,8 @@ class CartLineView(Struct, frozen=True, kw_only=True):
     quantity: int
     each: str
     total: PriceView
+    former: PriceView | None
+    savings: list[SavingView]
     notice: str
     repriced: str
     mend: str
@@ -44,12 +54,27 @@ class CartLineView(Struct, frozen=True, kw_only=True):
     is_gone: bool
 
 
-class CartGroupView(Struct, frozen=True):
-    """What one merchant will send."""
+class GiftView(Struct, frozen=True, kw_only=True):
+    """What comes along for nothing; `worth` is what it costs otherwise."""
+
+    href: str
+    title: str
+    variant: str
+    image: str
+    tint: int
+    label: str
+    worth: PriceView
+
+
+class CartGroupView(Struct, frozen=True, kw_only=True):
+    """What one merchant will send. `hints` say what is missing for more of its offers."""
 
     merchant: str
+    href: str
     goods: PriceView
     lines: list[CartLineView]
+    gifts: list[GiftView]
+    hints: list[HintView]
 
 
 class UndoView(Struct, frozen=True):
@@ -68,6 +93,7 @@ class CartPageView(Struct, frozen=True, kw_only=True):
     discount: PriceView | None = None
     payable: PriceView | None = None
     parcels: str = ""
+    hints: list[HintView] = []
     can_check_out: bool = False
     all_selected: bool = True
     none_selected: bool = False
@@ -202,6 +228,7 @@ def cart_view(
             "%(num)s merchants send you this, each on their own.",
             len(priced.goods_by_merchant),
         ),
+        hints=_hints(priced, words)("") if priced.basket else [],
         can_check_out=bool(selected) and selected.isdisjoint(notices),
         all_selected=len(selected) == len(priced.lines),
         none_selected=not selected,
@@ -215,12 +242,20 @@ def group_views(
 ) -> list[CartGroupView]:
     """Show a cart's lines by merchant; subtotals are of what is selected."""
     goods = priced.goods_by_merchant
+    hints = _hints(priced, words)
     lines = list(zip(line_views(priced, words, notices), priced.lines, strict=True))
     return [
         CartGroupView(
             merchant=_merchant_name(priced, merchant_id, words),
+            href=_merchant_href(priced, merchant_id),
             goods=words.money(goods.get(merchant_id, Money.zero(priced.currency))),
             lines=[view for view, line in lines if line.merchant_id == merchant_id],
+            gifts=[
+                _gift_view(one, words)
+                for one in priced.gift_lines
+                if one.merchant_id == merchant_id
+            ],
+            hints=hints(merchant_id),
         )
         for merchant_id in priced.merchant_ids
     ]
@@ -256,6 +291,36 @@ def _merchant_name(priced: PricedCart, merchant_id: str, words: Words) -> str:
     return merchant.name_in(words.locale) if merchant else words.say(N_("A merchant that left"))
 
 
+def _merchant_href(priced: PricedCart, merchant_id: str) -> str:
+    merchant = priced.merchants.get(merchant_id)
+    return f"/m/{merchant.code}" if merchant else ""
+
+
+def _hints(priced: PricedCart, words: Words) -> Callable[[str], list[HintView]]:
+    """Find out once what is missing for more, to be told merchant by merchant."""
+    if priced.basket is None or not priced.basket.lines:
+        return lambda _: []
+    verdicts = priced.deal.explain(priced.basket)
+
+    def hints(merchant_id: str) -> list[HintView]:
+        return hint_views(verdicts, priced.deal, merchant_id, priced.currency, words)
+
+    return hints
+
+
+def _gift_view(gift: PricedLine, words: Words) -> GiftView:
+    (saving,) = saving_views(gift.adjustments, words)
+    return GiftView(
+        href=f"/p/{gift.slug}",
+        title=gift.title,
+        variant=gift.variant,
+        image=gift.image,
+        tint=PAPER_TINT,
+        label=saving.label,
+        worth=words.money(gift.unit_price),
+    )
+
+
 def _line_view(
     priced: PricedCart, line: PricedLine, place: int, notice: str, words: Words
 ) -> CartLineView:
@@ -271,6 +336,8 @@ def _line_view(
         quantity=line.quantity,
         each=words.say(N_("%(price)s each")) % {"price": words.money(line.unit_price).text},
         total=words.money(line.total),
+        former=before(line.total, line.adjustments, words),
+        savings=saving_views(line.adjustments, words),
         notice=notice,
         repriced=_repriced(line, words),
         mend=_mending(line, words),

@@ -10,6 +10,7 @@ from chalicelib.contexts.orders.model.states import CANCELLABLE, OrderState
 from chalicelib.contexts.orders.model.values import Order, OrderLine
 from chalicelib.contexts.orders.pages import labels
 from chalicelib.contexts.orders.pages.views import ShipmentView, address_text, shipment_view
+from chalicelib.contexts.promotions.pages.savings import SavingView, before, saving_views
 from chalicelib.contexts.shipping import service as shipping
 from chalicelib.kernel import ids
 from chalicelib.web.forms import ChoiceView, Fields, FieldView
@@ -78,6 +79,8 @@ class LineView(Struct, frozen=True):
     to_ship: int
     to_refund: int
     total: PriceView
+    former: PriceView | None
+    savings: list[SavingView]
 
 
 class OrderPageView(Struct, frozen=True, kw_only=True):
@@ -99,7 +102,9 @@ class OrderPageView(Struct, frozen=True, kw_only=True):
     address: str
     message: str
     goods: PriceView
+    discount: PriceView | None
     shipping: PriceView
+    shipping_was: PriceView | None
     total: PriceView
     commission: PriceView
     refunded: PriceView | None
@@ -161,7 +166,9 @@ def order_view(
         address=address_text(order.address, words),
         message=order.note,
         goods=words.money(order.totals.goods),
+        discount=words.money(-order.totals.discount) if order.totals.discount else None,
         shipping=words.money(order.totals.shipping),
+        shipping_was=before(order.totals.shipping, order.delivery_adjustments, words),
         total=words.money(order.totals.payable),
         commission=words.money(order.commission),
         refunded=words.money(order.refunded) if order.refunded else None,
@@ -186,6 +193,8 @@ def _line_view(line: OrderLine, words: Words) -> LineView:
         to_ship=max(line.expected - line.shipped, 0),
         to_refund=line.quantity - line.refunded,
         total=words.money(line.total),
+        former=before(line.total, line.adjustments, words),
+        savings=saving_views(line.adjustments, words),
     )
 
 

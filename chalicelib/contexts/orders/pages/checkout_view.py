@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.cart import pages as cart_pages
 from chalicelib.contexts.cart import service as carts
-from chalicelib.contexts.cart.model import DeliveryNotOffered, PricedCart, Totals
+from chalicelib.contexts.cart.model import Delivery, DeliveryNotOffered, PricedCart, Totals
 from chalicelib.contexts.cart.pages import CartGroupView
 from chalicelib.contexts.members.model.addresses import LENGTHS_MAX, Address, AddressBook
 from chalicelib.contexts.members.pages.pasting import PasteView, paste_view
@@ -20,10 +20,9 @@ from chalicelib.contexts.orders.pages.differences import (
     any_short,
     differences,
     marks,
-    shown_lines,
+    saved_marks,
 )
 from chalicelib.contexts.orders.pages.views import ProviderView, provider_views
-from chalicelib.contexts.shipping.model import DeliveryOption
 from chalicelib.kernel import countries, ids
 from chalicelib.kernel.errors import Malformed, Refusal
 from chalicelib.kernel.money import Money
@@ -50,12 +49,15 @@ class MethodView(Struct, frozen=True, kw_only=True):
     name: str
     estimate: str
     price: PriceView
+    was: PriceView | None
     is_free: bool
     is_current: bool
 
 
 class CheckoutView(Struct, frozen=True, kw_only=True):
-    """The page. `methods` are empty until the address is known; `marks` is what it shows of lines."""
+    """The page. `methods` are empty until the address is known; `marks` is what it shows of lines,
+    `saved_marks` of offers.
+    """
 
     key: str
     contact: FieldView
@@ -66,9 +68,11 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
     saved: list[SavedView]
     groups: list[CartGroupView]
     marks: list[str]
+    saved_marks: list[str]
     goods: PriceView
     discount: PriceView | None
     shipping: PriceView | None
+    shipping_was: PriceView | None
     tax: PriceView | None
     payable: PriceView
     expected: int
@@ -88,8 +92,8 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
 class Offer(Struct, frozen=True):
     """What the cart costs delivered to a country: the ways, the chosen one, the totals with it."""
 
-    options: Sequence[DeliveryOption]
-    delivery: DeliveryOption
+    options: Sequence[Delivery]
+    delivery: Delivery
     totals: Totals
 
 
@@ -134,9 +138,11 @@ def checkout_view(
         saved=_saved(book, typed),
         groups=cart_pages.chosen_views(priced, words),
         marks=marks(priced),
+        saved_marks=saved_marks(priced, words),
         goods=words.money(totals.goods),
         discount=words.money(-totals.discount) if totals.discount else None,
         shipping=words.money(totals.shipping) if offered else None,
+        shipping_was=_was(offered.delivery, words) if offered else None,
         tax=words.money(totals.tax) if totals.tax else None,
         payable=words.money(totals.payable),
         expected=totals.payable.amount,
@@ -150,7 +156,7 @@ def checkout_view(
         can_take_less=bool(refusal) and any_short(priced.selected),
         leads_to_cart=bool(refusal and refusal.code.startswith(("inventory.", "cart.", "orders."))),
         note=_note(refusal, words, is_said_beside=any(one.error for one in shown)),
-        changes=differences(shown_lines(typed), priced, compared, words) if refusal else [],
+        changes=differences(typed, priced, compared, words) if refusal else [],
     )
 
 
@@ -163,13 +169,19 @@ def expected_of(fields: Fields) -> Money | None:
     return Money(int(amount), currency) if is_amount and is_currency else None
 
 
-def _methods(options: Sequence[DeliveryOption], chosen: str, words: Words) -> list[MethodView]:
+def _was(delivery: Delivery, words: Words) -> PriceView | None:
+    """What delivery costs without offers, where they take something off."""
+    return words.money(delivery.before) if delivery.before != delivery.price else None
+
+
+def _methods(options: Sequence[Delivery], chosen: str, words: Words) -> list[MethodView]:
     return [
         MethodView(
             id=one.id,
             name=one.name_in(words.locale),
             estimate=one.estimate(words.locale),
             price=words.money(one.price),
+            was=_was(one, words),
             is_free=not one.price,
             is_current=one.id == chosen,
         )

@@ -20,6 +20,7 @@ from chalicelib.contexts.orders.pages import labels
 from chalicelib.contexts.orders.service import Listed, Seen
 from chalicelib.contexts.payments import service as payments
 from chalicelib.contexts.payments.model import Payment, PaymentState
+from chalicelib.contexts.promotions.pages.savings import SavingView, before, saving_views
 from chalicelib.kernel import clock
 from chalicelib.kernel.money import Money, total
 from chalicelib.kernel.paging import Page
@@ -54,6 +55,8 @@ class OrderLineView(Struct, frozen=True, kw_only=True):
     quantity: int
     each: PriceView
     total: PriceView
+    former: PriceView | None
+    savings: list[SavingView]
     counts: list[str]
 
 
@@ -108,6 +111,7 @@ class PurchasePageView(Struct, frozen=True, kw_only=True):
     goods: PriceView
     discount: PriceView | None
     shipping: PriceView
+    shipping_was: PriceView | None
     total: PriceView
     refunded: PriceView | None
     refunds: list[str]
@@ -203,6 +207,11 @@ def purchase_view(
         goods=words.money(total((one.totals.goods for one in orders), currency)),
         discount=_discount(orders, currency, words),
         shipping=words.money(total((one.totals.shipping for one in orders), currency)),
+        shipping_was=before(
+            total((one.totals.shipping for one in orders), currency),
+            [each for one in orders for each in one.delivery_adjustments],
+            words,
+        ),
         total=words.money(purchase.total),
         refunded=words.money(refunded) if refunded else None,
         refunds=[
@@ -375,6 +384,8 @@ def _line_view(line: OrderLine, words: Words) -> OrderLineView:
         quantity=line.quantity,
         each=words.money(line.unit_price),
         total=words.money(line.total),
+        former=before(line.total, line.adjustments, words),
+        savings=saving_views(line.adjustments, words),
         counts=counts,
     )
 

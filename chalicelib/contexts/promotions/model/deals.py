@@ -11,6 +11,7 @@ from chalicelib.contexts.promotions.model.campaigns import CouponState
 from chalicelib.contexts.promotions.model.engine import quote
 from chalicelib.contexts.promotions.model.offers import Lane, Offer
 from chalicelib.contexts.promotions.model.quotes import Basket, Moment, Quote, Shopper
+from chalicelib.contexts.promotions.model.reasons import Verdict, explain
 from chalicelib.contexts.promotions.model.refusals import CouponExpired, CouponUsed, NoCoupon
 from chalicelib.contexts.promotions.model.shelf import Line, Shelf
 from chalicelib.contexts.promotions.model.uses import Count, Counts, Use, Uses
@@ -153,14 +154,21 @@ class Deal:
 
     def quote(self, basket: Basket) -> Quote:
         """Price a basket."""
+        return quote(basket, self.shelf, *self._asked())
+
+    def explain(self, basket: Basket) -> list[Verdict]:
+        """Say of every offer and coupon why it applies to a basket, or what is missing."""
+        return explain(basket, self.shelf, *self._asked())
+
+    def _asked(self) -> tuple[Moment, Shopper]:
+        """When it is asked and by whom, as far as that is known."""
         used = {
             offer_id: (self._limit(offer_id).offer.quota or 0) - sum(count.left)
             for offer_id, count in self.counts.items()
             if self._limit(offer_id).offer.quota is not None
         }
         had = {offer_id: count.had for offer_id, count in self.counts.items()}
-        shopper = Shopper(uses=had, coupons=self.coupon_offers)
-        return quote(basket, self.shelf, Moment(self.now, used), shopper)
+        return Moment(self.now, used), Shopper(uses=had, coupons=self.coupon_offers)
 
     def spent(self, quoted: Quote) -> list[CartCoupon]:
         """The held coupons that take part in a quote; the others stay held."""

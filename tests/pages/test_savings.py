@@ -1,0 +1,96 @@
+"""What shoppers see of offers from the cart on: savings, gifts, what is missing, what has ended."""
+
+import pytest
+
+from chalicelib.contexts.inventory import service as inventory
+from tests.makers.offers import an_offer, patch_offer
+from tests.makers.rows import of_kind
+from tests.makers.shop import gbp
+from tests.pages.test_cart import put
+from tests.pages.test_checkout import placed, quoted
+
+FIVE_OFF = {"threshold": {"amount": gbp(3_000)}, "titles": {"en": "£5 off", "zh-CN": "减5"}}
+
+
+@pytest.fixture
+def seller(shop):
+    return shop.merchant("acme")
+
+
+class TestCart:
+    def test_a_line_says_what_came_off_and_what_it_was(self, browser, shop, listed, seller) -> None:
+        an_offer(shop, seller, titles={"en": "Spring sale", "zh-CN": "春季特惠"})
+        page = put(browser, listed("TEE", price=2_000), "2")
+        assert page.texts(".lines .savings li") == ["Spring sale −£ 4.00"]
+        assert page.texts(".lines .price--was") == ["Before £ 40.00"]
+        assert page.texts(".sums__total dd") == ["£ 36.00"]
+        browser.locale = "zh-CN"
+        assert "春季特惠" in browser.get("/cart").texts(".savings li")[0]
+
+    def test_what_is_missing_is_said_until_it_is_not(self, browser, shop, listed, seller) -> None:
+        an_offer(shop, seller, "amount_off", gbp(500), **FIVE_OFF)
+        page = put(browser, listed("TEE", price=2_700))
+        assert page.texts(".hints li") == ["£5 off £3.00 more saves £5.00 See what Acme has"]
+        assert page.one(".hints a")["href"] == "/m/acme"
+        page = put(browser, listed("CUP", price=300))
+        assert not page.soup.select(".hints")
+        assert page.texts(".sums__total dd") == ["£ 25.00"]
+
+    def test_a_step_that_saves_no_more_is_not_praised(self, browser, shop, listed, seller) -> None:
+        an_offer(shop, seller, "amount_off", gbp(600), threshold={"amount": gbp(1_000)})
+        an_offer(shop, seller, "amount_off", gbp(500), **FIVE_OFF)
+        assert not put(browser, listed("TEE", price=2_000)).soup.select(".hints")
+
+    def test_a_gift_comes_along(self, browser, shop, listed, seller) -> None:
+        cup = listed("CUP", title="Cup", price=500)
+        title = {"en": "With thanks", "zh-CN": "谢礼"}
+        an_offer(shop, seller, "gift", {"sku": "acme.CUP"}, titles=title)
+        page = put(browser, listed("TEE", title="Shirt", price=2_000))
+        assert page.texts(".lines .line__head a") == ["Shirt", "Cup"]
+        assert "Comes along: With thanks" in page.text
+        assert page.texts(".sums__total dd") == ["£ 20.00"]
+        drawer = browser.get("/fragments/cart")
+        assert "Comes along: With thanks" in drawer.text
+        assert page.soup.select(f".lines a[href='/p/{cup.slug}']")
+
+
+class TestCheckout:
+    def test_delivery_that_an_offer_frees_says_what_it_was(
+        self, browser, shop, listed, seller
+    ) -> None:
+        an_offer(shop, seller, "free_shipping", None)
+        put(browser, listed("TEE", price=2_000))
+        page = quoted(browser)
+        assert page.soup.select(".choice__end .price--was")
+        assert page.soup.select(".sums .price--was")
+
+    def test_an_offer_that_was_stopped_is_told_by_its_name(
+        self, browser, shop, listed, seller
+    ) -> None:
+        made = an_offer(shop, seller, titles={"en": "Spring sale", "zh-CN": "春"})
+        put(browser, listed("TEE", price=2_000))
+        page = quoted(browser)
+        assert page.texts("aside .savings li")
+        patch_offer(shop, seller, made["id"], stopped=True)
+        page = placed(browser, page)
+        rows = [
+            " ".join(row.get_text(" ").split()) for row in page.soup.select(".changes tbody tr")
+        ]
+        assert rows[0] == "Spring sale −£2.00 This offer does not apply any more"
+        assert rows[1].startswith("Total £")
+
+    def test_marks_that_are_none_are_passed_over(self, browser, shop, listed, seller) -> None:
+        put(browser, listed("TEE", price=2_000, stock=5), "2")
+        page = quoted(browser)
+        inventory.put_stock(seller.actor, "acme.TEE", 1)
+        again = browser.send(page, page.form("/checkout"), press="place", saved="x y z")
+        assert again.status == 409
+
+    def test_the_purchase_keeps_what_came_off(self, browser, shop, listed, seller) -> None:
+        an_offer(shop, seller, titles={"en": "Spring sale", "zh-CN": "春"})
+        put(browser, listed("TEE", price=2_000))
+        placed(browser, quoted(browser))
+        purchase = {"id": "pur_" + of_kind("orders", "PURCHASE")[0]["pk"]["S"].partition("#")[2]}
+        page = browser.get(f"/orders/{purchase['id']}")
+        assert page.texts(".savings li") == ["Spring sale −£ 2.00"]
+        assert page.texts(".lines .price--was") == ["Before £ 20.00"]
