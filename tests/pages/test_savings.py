@@ -94,3 +94,43 @@ class TestCheckout:
         page = browser.get(f"/orders/{purchase['id']}")
         assert page.texts(".savings li") == ["Spring sale −£ 2.00"]
         assert page.texts(".lines .price--was") == ["Before £ 20.00"]
+
+
+class TestProduct:
+    def test_its_price_comes_down_for_people_and_machines(
+        self, browser, shop, listed, seller
+    ) -> None:
+        tee = listed("TEE", price=2_000)
+        offer = an_offer(
+            shop, seller, titles={"en": "Spring sale", "zh-CN": "春"}, products=[tee.id]
+        )
+        page = browser.get(f"/p/{tee.slug}")
+        assert page.texts(".product__buy .price") == ["£ 18.00", "Before £ 20.00"]
+        assert '"price":"18.00"' in page.reply.text.replace(" ", "")
+        (row,) = page.texts(".offer")
+        assert row.startswith("Spring sale 10% off Until ")
+        patch_offer(shop, seller, offer["id"], stopped=True)
+        page = browser.get(f"/p/{tee.slug}")
+        assert page.texts(".product__buy .price") == ["£ 20.00"]
+        assert not page.soup.select(".offer")
+
+    def test_what_is_limited_or_of_whole_orders_is_told_and_not_reckoned(
+        self, browser, shop, listed, seller
+    ) -> None:
+        tee = listed("TEE", price=2_000)
+        an_offer(shop, seller, quota=5)
+        an_offer(shop, seller, "amount_off", gbp(500), **FIVE_OFF)
+        page = browser.get(f"/p/{tee.slug}")
+        assert page.texts(".product__buy .price") == ["£ 20.00"]
+        limited, five = page.texts(".offer")
+        assert limited.endswith("while it lasts")
+        assert five.startswith("£5 off £5.00 off · from £30.00 on")
+
+    def test_others_offers_and_those_to_come_are_not_told(
+        self, browser, shop, listed, seller
+    ) -> None:
+        tee, cup = listed("TEE"), listed("CUP")
+        an_offer(shop, seller, products=[cup.id])
+        times = {"starts_at": "2027-01-01T00:00:00Z", "ends_at": "2027-02-01T00:00:00Z"}
+        an_offer(shop, seller, **times)
+        assert not browser.get(f"/p/{tee.slug}").soup.select(".offer")

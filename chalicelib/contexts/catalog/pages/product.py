@@ -13,6 +13,10 @@ from chalicelib.contexts.catalog.model.products import IMAGE, Product, Variant, 
 from chalicelib.contexts.catalog.pages import views
 from chalicelib.contexts.catalog.service import Shown
 from chalicelib.contexts.merchants.model import DeliveryMethod
+from chalicelib.contexts.promotions.model.deals import Deal
+from chalicelib.contexts.promotions.model.shelf import Line
+from chalicelib.contexts.promotions.pages.offering import OfferRowView, offer_rows, prices
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.pictures import renditions
 from chalicelib.kernel.text import fold, tokens
 from chalicelib.web.i18n import N_, PriceView, Words
@@ -73,6 +77,7 @@ class ProductView(Struct, frozen=True, kw_only=True):
     price: PriceView
     was: PriceView | None
     saving: str
+    offers: list[OfferRowView]
     sku: str
     own_code: str
     options: list[OptionView]
@@ -95,6 +100,7 @@ def product_view(
     chosen: str = "",
     quantity: int = 1,
     note: str = "",
+    deal: Deal,
 ) -> ProductView:
     """Show a product. `chosen` is the merchant's own code of a variant; one in stock otherwise."""
     from markupsafe import Markup
@@ -106,6 +112,10 @@ def product_view(
     description = spoken(clean(content.description), words.locale)
     variant = _chosen(product, levels, chosen)
     left = levels.get(variant.sku, 0)
+    lines = _lines(product, tree)
+    lowered = prices(deal, lines)
+    price = lowered.get(variant.sku, variant.price)
+    was = variant.compare_at or (variant.price if variant.sku in lowered else None)
     href = f"/p/{product.slug}"
     return ProductView(
         id=product.id,
@@ -127,9 +137,10 @@ def product_view(
         pictures=_pictures(product, variant),
         tint=views.tint(tree, content.category_id),
         merchant=shown.merchant.name_in(words.locale),
-        price=words.money(variant.price),
-        was=words.money(variant.compare_at) if variant.compare_at else None,
-        saving=views.saving(variant.price, variant.compare_at),
+        price=words.money(price),
+        was=words.money(was) if was else None,
+        saving=views.saving(price, was),
+        offers=offer_rows(deal, lines, words),
         sku=variant.sku,
         own_code=_own_code(product, variant),
         options=_options(product, variant, levels),
@@ -139,9 +150,18 @@ def product_view(
         quantity_max=max(1, min(left, QUANTITY_SHOWN_MAX)),
         attributes=_attributes(content.attributes, tree.schema(content.category_id), words),
         description=Markup(description),  # noqa: S704 - it is clean
-        structured=_structured(shown, levels, _summary(description)),
+        structured=_structured(shown, levels, lowered, _summary(description)),
         note=note,
     )
+
+
+def _lines(product: Product, tree: CategoryTree) -> list[Line]:
+    """One piece of each variant, as a basket has it."""
+    above = tree.ancestors(product.content.category_id)
+    return [
+        Line(one.sku, product.id, product.merchant_id, above, 1, one.price)
+        for one in product.content.variants
+    ]
 
 
 def _pictures(product: Product, chosen: Variant) -> list[PictureView]:
@@ -276,7 +296,9 @@ def _summary(html: str) -> str:
     return text if len(text) <= SUMMARY_LENGTH else text[: SUMMARY_LENGTH - 1].rstrip() + "…"
 
 
-def _structured(shown: Shown, levels: Mapping[str, int], summary: str) -> dict[str, Any]:
+def _structured(
+    shown: Shown, levels: Mapping[str, int], lowered: Mapping[str, Money], summary: str
+) -> dict[str, Any]:
     """Describe the product to machines (schema.org Product with an Offer a variant)."""
     product, content = shown.product, shown.product.content
     url = f"{settings().shop_url}/p/{product.slug}"
@@ -292,7 +314,7 @@ def _structured(shown: Shown, levels: Mapping[str, int], summary: str) -> dict[s
                 "@type": "Offer",
                 "sku": one.sku,
                 "url": settings().shop_url + _variant_href(product, one),
-                "price": str(one.price.decimal()),
+                "price": str(lowered.get(one.sku, one.price).decimal()),
                 "priceCurrency": one.price.currency,
                 "availability": f"{SCHEMA_ORG}/{_availability(levels.get(one.sku, 0))}",
                 "seller": {"@type": "Organization", "name": shown.merchant.name_in("en")},
