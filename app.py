@@ -49,6 +49,7 @@ from chalicelib.contexts.promotions.api import selling as promotions_selling
 from chalicelib.contexts.promotions.console import calendar as offers_calendar
 from chalicelib.contexts.promotions.console import editing as offer_console
 from chalicelib.contexts.promotions.console import listing as offers_console
+from chalicelib.contexts.promotions.pages import coupons as promotions_coupons
 from chalicelib.contexts.search import workers as search_workers
 from chalicelib.contexts.settlement import api as settlement_api
 from chalicelib.contexts.settlement import console as settlement_console
@@ -106,6 +107,7 @@ BLUEPRINTS = (
     members_addresses.bp,
     members_favourites.bp,
     members_linked.bp,
+    promotions_coupons.bp,
     privacy_pages.bp,
     identity_console.bp,
     identity_console_security.bp,

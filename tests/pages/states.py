@@ -19,6 +19,7 @@ from tests.integration.members.test_avatars import handed_in, told
 from tests.makers.authenticator import Authenticator
 from tests.makers.browser import Browser, Page
 from tests.makers.facts import deliver
+from tests.makers.offers import a_campaign, claimed
 from tests.makers.people import PASSWORD, a_member
 from tests.makers.pictures import a_picture
 from tests.pages.test_cart import put, reprice
@@ -111,7 +112,16 @@ def of_the_account(browser: Browser, shop: Any, listed: Any, codes: list[str]) -
     """A member's rooms, empty and full, and their forms filled in wrong."""
     actor, token = a_member()
     browser.http.cookies["souk_session"] = identity.sign_in_page(LOGIN, PASSWORD, address="")[1]
-    rooms = ("", "/orders", "/addresses", "/favourites", "/profile", "/security", "/logins")
+    rooms = (
+        "",
+        "/orders",
+        "/addresses",
+        "/favourites",
+        "/coupons",
+        "/profile",
+        "/security",
+        "/logins",
+    )
     pages = {f"account{room}, empty": browser.get(f"/account{room}") for room in rooms}
     shop.bought({shop.goods(): 1}, headers={"authorization": f"Bearer {token}"})
     kept = members.add_address(actor, LONDON)
@@ -120,7 +130,11 @@ def of_the_account(browser: Browser, shop: Any, listed: Any, codes: list[str]) -
     for liked in (product.id, "prd_22222222"):
         members.like(actor, Liked.PRODUCT, liked)
     members.like(actor, Liked.MERCHANT, shop.sellers["acme"].merchant.id)
-    pages |= {f"account{room}, full": browser.get(f"/account{room}") for room in rooms[:4]}
+    pages["coupons, none"] = browser.get("/coupons")
+    claimed(shop, a_campaign(shop, shop.merchant())["id"], token)
+    a_campaign(shop, shop.merchant(), "percent_off", {"percent": 12.5}, quantity=3)
+    pages["coupons"] = browser.get("/coupons")
+    pages |= {f"account{room}, full": browser.get(f"/account{room}") for room in rooms[:5]}
     pages["no orders under a tab"] = browser.get("/account/orders?tab=refunds")
     pages["an address"] = browser.get(f"/account/addresses/{kept.id}")
     pages["a Chinese address"] = browser.get("/account/addresses/new?country=CN")

@@ -10,6 +10,10 @@ from msgspec.structs import replace
 from chalicelib.contexts.cart import service
 from chalicelib.contexts.cart.model import QUANTITY_MAX, NoCart, PricedCart, PricedLine
 from chalicelib.contexts.catalog import pages as shelves
+from chalicelib.contexts.identity.pages import maybe_member
+from chalicelib.contexts.promotions.model.campaigns import CouponState
+from chalicelib.contexts.promotions.model.deals import CartCoupon
+from chalicelib.contexts.promotions.model.offers import Lane
 from chalicelib.contexts.promotions.pages.savings import (
     HintView,
     SavingView,
@@ -30,6 +34,12 @@ PAPER_TINT = 7
 STEPS = {"more": 1, "less": -1}
 ALL, NONE = "all", "none"
 BUY_NOW = "checkout"
+NOT_APPLIED = {
+    CouponState.HELD: N_("It takes nothing off what is chosen now."),
+    CouponState.USED: N_("It was used already: take it off to go on."),
+    CouponState.EXPIRED: N_("Its time is over: take it off to go on."),
+}
+assert set(NOT_APPLIED) == set(CouponState), "every state has its words"
 THEN = {BUY_NOW: "/checkout", "drawer": "/fragments/cart"}
 
 
@@ -84,10 +94,19 @@ class UndoView(Struct, frozen=True):
     quantity: int
 
 
+class CouponView(Struct, frozen=True):
+    """A coupon on the cart. `note` says why it takes nothing off, where it does not."""
+
+    code: str
+    title: str
+    note: str
+
+
 class CartPageView(Struct, frozen=True, kw_only=True):
     """A cart; `note` says what could not be done."""
 
     groups: list[CartGroupView]
+    coupons: list[CouponView] = []
     pieces: str = ""
     goods: PriceView | None = None
     discount: PriceView | None = None
@@ -167,6 +186,28 @@ def select(visit: Visit) -> Redirect:
     return Redirect("/cart")
 
 
+@page(bp, "POST", "/cart/coupons", refused=change_again)
+def put_coupon(visit: Visit) -> Redirect:
+    """Put a coupon on the cart: one of the member's own, or a code that anybody may use."""
+    cart_id, session = _cart_of(visit), maybe_member(visit)
+    service.put_coupon(
+        cart_id,
+        service.token_of(cart_id),
+        visit.fields.text("code"),
+        address=visit.address,
+        member_id=session.account_id if session else "",
+    )
+    return Redirect("/cart")
+
+
+@page(bp, "POST", "/cart/coupons/remove", refused=change_again)
+def remove_coupon(visit: Visit) -> Redirect:
+    """Take a coupon off the cart; it stays held."""
+    cart_id = _cart_of(visit)
+    service.remove_coupon(cart_id, service.token_of(cart_id), visit.fields.text("code"))
+    return Redirect("/cart")
+
+
 @page(bp, "POST", "/cart/fixes", refused=change_again)
 def mend(visit: Visit) -> Redirect:
     """Accept what the notice of one line says: its new price, what is left of it, that it is gone."""
@@ -219,6 +260,7 @@ def cart_view(
     totals = priced.totals
     return CartPageView(
         groups=groups,
+        coupons=[_coupon_view(one, priced, words) for one in priced.deal.coupons],
         pieces=words.count("%(num)s piece", "%(num)s pieces", pieces),
         goods=words.money(totals.goods),
         discount=words.money(-totals.discount) if totals.discount else None,
@@ -276,6 +318,17 @@ def line_views(
         _line_view(priced, line, place, _notice(line, said.get(line.sku, ""), words), words)
         for place, line in enumerate(priced.lines, start=1)
     ]
+
+
+def _coupon_view(coupon: CartCoupon, priced: PricedCart, words: Words) -> CouponView:
+    offer = coupon.offer
+    title = offer.titles[words.locale] if offer else coupon.code
+    state = coupon.standing(priced.deal.now)
+    if offer is not None and offer.id in priced.applied:
+        return CouponView(coupon.code, title, "")
+    if state is CouponState.HELD and offer is not None and offer.lane is Lane.SHIPPING:
+        return CouponView(coupon.code, title, words.say(N_("It counts at the checkout.")))
+    return CouponView(coupon.code, title, words.say(NOT_APPLIED[state]))
 
 
 def _added(cart_id: str, sku: str, more: int, *, alone: bool) -> PricedCart:

@@ -269,6 +269,11 @@ PAGES = [
     Door("POST /cart/lines", NOBODY, form={"sku": "kiln.DRAFT", "quantity": "1"}),
     Door("POST /cart/quantities", GUEST, form={"sku": "acme.TEA", "quantity": "1"}),
     Door("POST /cart/selection", GUEST, form={"choice": "all"}),
+    Door("GET /coupons", ANYONE),
+    Door("POST /coupons/{campaign}", ACCOUNT, fixed={"campaign": OPEN_CAMPAIGN}),
+    Door("GET /account/coupons", ACCOUNT),
+    Door("POST /cart/coupons", VISITORS, form={"code": "ALLOURS"}),
+    Door("POST /cart/coupons/remove", VISITORS, form={"code": "ALLOURS"}),
     Door("POST /cart/fixes", GUEST, form={"sku": "acme.TEA"}),
     Door("GET /checkout", ANYONE),
     Door(
