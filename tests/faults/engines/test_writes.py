@@ -91,6 +91,9 @@ STORIES = {
         "TestCodes::test_a_code_that_is_stopped_is_worth_nothing",
         "test_what_a_member_who_is_gone_used_keeps_nobody_from_cancelling",
     ),
+    "integration/promotions/test_statistics.py": (
+        "TestFigures::test_what_goes_back_counts_no_longer",
+    ),
     "integration/promotions/test_prices.py": (
         "TestLimits::test_a_quota_is_used_and_given_back_once",
         "TestLimits::test_a_quota_over_rows_is_used_to_the_last_unit",

@@ -9,6 +9,8 @@ import app
 from chalicelib.web.endpoint import Keys
 from tests.faults.crashes.workflows.catalogue import SHEET
 from tests.makers.http import Http, Reply
+from tests.makers.offers import a_campaign, campaign_body, offer_body
+from tests.makers.people import a_member
 from tests.makers.shop import ADDRESS, CATEGORIES, Shop, checkout_body
 
 JSON = "application/json"
@@ -92,6 +94,13 @@ class Desk:
         headers = {"x-purchase-token": purchase["token"], "content-type": JSON}
         return Ask(f"/api/v1/orders/{order['id']}/receive", b"{}", b"{ }", headers)
 
+    def claim(self, caller: str) -> Ask:
+        """A member who was never here claims of a campaign that is new."""
+        campaign = a_campaign(self.shop, self.shop.sellers[caller])["id"]
+        _, token = a_member(f"{caller}{next(self._numbers)}@b.example")
+        headers = {"authorization": f"Bearer {token}", "content-type": JSON}
+        return Ask(f"/api/v1/campaigns/{campaign}/claim", *NOTHING, headers)
+
 
 def units(amount: int) -> list[dict[str, Any]]:
     return [{"sku": "TEA", "quantity": amount}]
@@ -141,6 +150,13 @@ MAKERS: dict[str, Maker] = {
     "/api/v1/merchant/imports": lambda desk, who: desk.of_merchant(
         who, "imports", SHEET, SHEET + b"\n", "text/csv"
     ),
+    "/api/v1/merchant/offers": lambda desk, who: desk.of_merchant(
+        who, "offers", offer_body(), offer_body(title="Autumn sale"), JSON
+    ),
+    "/api/v1/merchant/campaigns": lambda desk, who: desk.of_merchant(
+        who, "campaigns", campaign_body(), campaign_body(quantity=11), JSON
+    ),
+    "/api/v1/campaigns/{campaign}/claim": lambda desk, who: desk.claim(who),
     "/api/v1/merchant/products": lambda desk, who: desk.of_merchant(
         who, "products", desk.product(who, 900), desk.product(who, 800), JSON
     ),

@@ -63,7 +63,9 @@ class Counted(Struct, frozen=True):
         """Know what goes back; a refund that is known counts once."""
         known = {one.refund_id for one in self.returned}
         fresh = [one for one in returned if one.refund_id not in known]
-        every = sorted((*self.returned, *fresh), key=lambda one: (one.refund_id, one.sku))
+        every = sorted(
+            (*self.returned, *fresh), key=lambda one: (one.order_id, one.sku, one.refund_id)
+        )
         return replace(self, returned=tuple(every), version=self.version + 1)
 
     @property
