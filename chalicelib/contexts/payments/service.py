@@ -94,14 +94,17 @@ def new_payment(
 ) -> Payment:
     """Make a payment that `store.create` contributes. Refuses `payments.unknown_provider`.
 
-    The action is known at once where it follows from the payment; else `begin` asks for it.
+    The action is known at once where it follows from the payment; else `begin` asks for it. Nothing
+    is paid to nobody: no company takes it.
     """
-    company = companies.provider(provider)
+    if provider not in companies.available():
+        raise companies.UnknownProvider(f"There is no payment company {provider[:40]!r} here")
+    company = companies.provider(provider if amount else companies.FREE)
     zero = Money.zero(amount.currency)
     payment = Payment(
         id=payment_id,
         purchase_id=purchase_id,
-        provider=provider,
+        provider=company.name,
         state=PaymentState.CREATED,
         amount=amount,
         captured=zero,
@@ -113,6 +116,13 @@ def new_payment(
     if company.needs_call:
         return payment
     return replace(payment, action=_action(company.start(_request(payment))))
+
+
+def said_of_nothing(payment: Payment) -> Callback:
+    """What is to be heard about a payment of nothing: that it is made."""
+    said = companies.provider(companies.FREE).ask(_request(payment), "")
+    assert said is not None, "what costs nothing is paid when asked"
+    return said
 
 
 def begin(payment: Payment, *, email: str, locale: str) -> Payment:
@@ -208,8 +218,7 @@ def send_refund(payment_id: str, refund_id: str, marker: Write | None = None) ->
     """Send a requested refund to its company and note what it said.
 
     The call stands between two saved states: the refund as requested, and its outcome. A repeat
-    finds the outcome, or calls again under the same key. One that gives the shopper nothing is nothing
-    to the company: it is done.
+    finds the outcome, or calls again under the same key. One of nothing is nothing to a company.
     """
     payment, refunds = store.payment_with_refunds(payment_id)
     refund = next((one for one in refunds if one.id == refund_id), None)
@@ -217,10 +226,8 @@ def send_refund(payment_id: str, refund_id: str, marker: Write | None = None) ->
         raise UnknownPayment
     if refund.state is not RefundState.REQUESTED:
         return
-    if refund.amount:
-        answer = companies.provider(refund.provider).refund(_order(refund))
-    else:
-        answer = RefundAnswer(RefundStanding.SUCCEEDED)
+    company = companies.provider(refund.provider if refund.amount else companies.FREE)
+    answer = company.refund(_order(refund))
     _note_refund(payment, refund, answer, marker)
 
 

@@ -1,7 +1,7 @@
 """Fills an empty shop with the demo, or finds it filled."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -29,6 +29,7 @@ from infra.local.stack_file import Demo, DemoMerchant, SignIn
 
 IMPORTS = "/api/v1/merchant/imports"
 OFFERS = "/api/v1/merchant/offers"
+CAMPAIGNS = "/api/v1/merchant/campaigns"
 OFFERS_RUN = timedelta(days=365)
 NOTE = "/souk/local/demo"
 KEY_LABEL = "Demo"
@@ -91,24 +92,28 @@ def _load(plan: Plan, noted: Noted, places: Layout, ports: Ports, progress: Prog
         done = _finish(shop, job, noted.api_keys[code])
         progress(f"imported {done['created'] + done['updated']} products of {code}")
     for planned in plan.merchants:
-        _offer(shop, planned, noted.api_keys[planned.code])
+        key = noted.api_keys[planned.code]
+        _offer(shop, OFFERS, planned.offers, key)
+        _offer(shop, CAMPAIGNS, planned.campaigns, key)
     for member in plan.members:
         password = keys.password(places, member.email)
         body = {"email": member.email, "password": password, "name": member.name}
         shop.call("POST", "/api/v1/members", body, expect=frozenset({201, ALREADY_THERE}))
 
 
-def _offer(shop: Shop, planned: PlannedMerchant, key: str) -> None:
-    """Make a merchant's offers, but for those that an earlier start, stopped half-way, has made."""
-    if not planned.offers:
+def _offer(shop: Shop, path: str, bodies: Sequence[Mapping[str, Any]], key: str) -> None:
+    """Make a merchant's offers or campaigns, but for those that an earlier start, stopped half-way,
+    has made.
+    """
+    if not bodies:
         return
-    there = {one["title"] for one in shop.call("GET", OFFERS, token=key).body["items"]}
+    there = {one["title"] for one in shop.call("GET", path, token=key).body["items"]}
     now = clock.now()
-    for one in planned.offers:
+    for one in bodies:
         title = one["titles"]["en"]
         if title not in there:
             times = {"starts_at": clock.iso(now), "ends_at": clock.iso(now + OFFERS_RUN)}
-            shop.call("POST", OFFERS, {"title": title, **one, **times}, token=key)
+            shop.call("POST", path, {"title": title, **one, **times}, token=key)
 
 
 def _bootstrap(plan: Plan, places: Layout) -> None:

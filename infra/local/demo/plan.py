@@ -20,8 +20,8 @@ NEWEST = 4
 
 @dataclass(frozen=True, slots=True)
 class PlannedMerchant:
-    """A merchant to open; `names` and `description` are by locale, prices in minor units. `offers` are
-    bodies of the contract without a time: they run from the first start on.
+    """A merchant to open; `names` and `description` are by locale, prices in minor units. `offers` and
+    `campaigns` are bodies of the contract without a time: they run from the first start on.
     """
 
     code: str
@@ -34,6 +34,7 @@ class PlannedMerchant:
     delivery_methods: tuple[Mapping[str, Any], ...]
     catalogues: tuple[Path, ...]
     offers: tuple[Mapping[str, Any], ...] = ()
+    campaigns: tuple[Mapping[str, Any], ...] = ()
 
     def csv(self, catalogue: Path, shop_url: str) -> tuple[bytes, bytes]:
         """One catalogue with the addresses of this shop's pictures, its newest products apart.
@@ -97,4 +98,5 @@ def _merchant(folder: Path, described: Mapping[str, Any]) -> PlannedMerchant:
         delivery_methods=tuple(described["delivery_methods"]),
         catalogues=tuple(folder / "catalogue" / name for name in described["catalogues"]),
         offers=tuple(described.get("offers", ())),
+        campaigns=tuple(described.get("campaigns", ())),
     )

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from chalicelib.contexts.promotions.api.bodies import OfferBody, wish_of
+from chalicelib.contexts.promotions.api.coupons import CampaignBody, campaign_wish_of
 from infra.local.demo import plan as plans
 from infra.local.demo import shop as shops
-from infra.local.demo.load import _offer
+from infra.local.demo.load import OFFERS, _offer
 from infra.local.demo.shop import Answer, Shop
 from infra.local.door.server import Response
 from infra.local.problems import LocalProblem
@@ -81,6 +82,17 @@ def test_offers_are_sound_in_both_languages_and_name_what_is_there(plan):
             assert described["value"]["sku"].removeprefix(f"{merchant.code}.") in sold
 
 
+def test_campaigns_are_sound(plan):
+    made = [body for merchant in plan.merchants for body in merchant.campaigns]
+    assert len(made) == 2
+    for described in made:
+        assert set(described["titles"]) == {"en", "zh-CN"}
+        times = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z"}
+        told = {"title": described["titles"]["en"], **described, **times}
+        wish = campaign_wish_of(msgspec.convert(told, CampaignBody))
+        assert wish.coupon.titles == described["titles"]
+
+
 def test_offers_are_made_once(plan):
     class Heard(Shop):
         def __init__(self):
@@ -93,8 +105,8 @@ def test_offers_are_made_once(plan):
 
     shop = Heard()
     (kiln,) = (one for one in plan.merchants if one.code == "kiln-and-fern")
-    _offer(shop, kiln, "key")
-    _offer(shop, kiln, "key")
+    _offer(shop, OFFERS, kiln.offers, "key")
+    _offer(shop, OFFERS, kiln.offers, "key")
     assert [one["title"] for one in shop.made] == ["£5 off from £30"]
     assert shop.made[0]["starts_at"] < shop.made[0]["ends_at"]
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import reads
+from chalicelib.contexts.orders.service import paying
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.model.wishes import OfferWish
@@ -359,3 +360,41 @@ class TestGifts:
         assert shop.stock("acme.CUP") == (4, 0)
         shop.shopper(purchase, f"/api/v1/purchases/{purchase['id']}/cancel")
         assert shop.stock("acme.CUP") == (5, 0)
+
+
+class TestNothingToPay:
+    def test_what_costs_nothing_is_paid_for_at_once(self, shop: Shop) -> None:
+        purchase = given_away(shop)
+        assert (purchase["total"], purchase["payment"]["provider"]) == (gbp(0), "free")
+        assert purchase["payment"]["action"] == {"type": "none"}
+        seen = shop.seen(purchase)
+        assert (seen["state"], seen["payment"]["state"]) == ("paid", "captured")
+        assert shop.merchant_post(seen["orders"][0], "confirm").status == 200
+
+    def test_it_is_cancelled_and_its_goods_come_back(self, shop: Shop) -> None:
+        purchase = given_away(shop)
+        path = f"/api/v1/purchases/{purchase['id']}/cancel"
+        assert shop.shopper(purchase, path).json()["state"] == "cancelled"
+        assert shop.stock(TEA) == (50, 0)
+
+    def test_whoever_died_before_saying_so_is_followed_by_whoever_asks(
+        self, shop: Shop, stage: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(paying, "capture", lambda callback: None)
+        purchase = given_away(shop)
+        monkeypatch.undo()
+        assert shop.seen(purchase)["state"] == "awaiting_payment"
+        stage.forward(700)
+        strike("payments_ask_provider")
+        assert shop.seen(purchase)["state"] == "paid"
+
+    def test_nobody_chooses_to_pay_nothing(self, shop: Shop) -> None:
+        reply = shop.checkout(shop.cart({TEA: 1}), payment={"provider": "free"})
+        assert (reply.status, reply.json()["code"]) == (422, "payments.unknown_provider")
+
+
+def given_away(shop: Shop) -> Any:
+    """A purchase of two that costs nothing."""
+    an_offer(shop, shop.merchant(), value={"percent": 100})
+    an_offer(shop, shop.merchant(), "free_shipping", None)
+    return shop.bought({TEA: 2})

@@ -1,6 +1,7 @@
 """Use cases of orders, by subject: placing, paying, ending early, fulfilling, refunding, looking."""
 
 from chalicelib.contexts.orders.service.access import Shopper, token_of
+from chalicelib.contexts.orders.service.checkout import place
 from chalicelib.contexts.orders.service.ending import (
     cancel_as_merchant,
     cancel_order,
@@ -26,7 +27,7 @@ from chalicelib.contexts.orders.service.looking import (
     timeline,
 )
 from chalicelib.contexts.orders.service.paying import capture, hear, pay_again, payment_callback
-from chalicelib.contexts.orders.service.placing import Seen, Wish, finish, place
+from chalicelib.contexts.orders.service.placing import Seen, Wish, finish
 from chalicelib.contexts.orders.service.privacy import forget_member, held_about
 from chalicelib.contexts.orders.service.refunding import RefundWish, refund
 from chalicelib.contexts.orders.service.timers import sweep_due

@@ -108,6 +108,21 @@ def coupon_is(state: str, then: Step | None = None) -> Step:
     return look
 
 
+def for_nothing(scene: Scene) -> None:
+    """Goods and delivery that the platform gives away."""
+    stocked(scene)
+    now = clock.now()
+    for kind, value in ((Kind.PERCENT_OFF, {"percent": 100}), (Kind.FREE_SHIPPING, None)):
+        wish = OfferWish(
+            titles={"en": "Souk's birthday"},
+            kind=kind,
+            value=value,
+            starts_at=now,
+            ends_at=clock.later(now, DAY_S),
+        )
+        offers.create(SYSTEM, wish)
+
+
 def makes(scene: Scene) -> None:
     seller = scene.shop.merchant()
     times = {"starts_at": "2026-03-02T09:00:00Z", "ends_at": "2026-04-02T09:00:00Z"}
@@ -206,6 +221,12 @@ WORKFLOWS = (
         bought,
         (cancel_one,),
         used(0, 1),
+    ),
+    Workflow(
+        "checkout of what costs nothing",
+        for_nothing,
+        (checkout(), later(700), strike("payments_ask_provider")),
+        ends("paid", *PLACED, left=18),
     ),
     Workflow("make a campaign", stocked, (makes_campaign,), one_campaign),
     Workflow("claim a coupon", campaign_open, (claims,), coupon_is("held")),
