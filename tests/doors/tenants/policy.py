@@ -270,10 +270,10 @@ PAGES = [
     Door("POST /cart/quantities", GUEST, form={"sku": "acme.TEA", "quantity": "1"}),
     Door("POST /cart/selection", GUEST, form={"choice": "all"}),
     Door("GET /coupons", ANYONE),
-    Door("POST /coupons/{campaign}", ACCOUNT, fixed={"campaign": OPEN_CAMPAIGN}),
+    Door("POST /coupons/{campaign}", ACCOUNT, form={}, fixed={"campaign": OPEN_CAMPAIGN}),
     Door("GET /account/coupons", ACCOUNT),
-    Door("POST /cart/coupons", VISITORS, form={"code": "ALLOURS"}),
-    Door("POST /cart/coupons/remove", VISITORS, form={"code": "ALLOURS"}),
+    Door("POST /cart/coupons", GUEST, form={"code": "ALLOURS"}),
+    Door("POST /cart/coupons/remove", GUEST, form={"code": "ALLOURS"}),
     Door("POST /cart/fixes", GUEST, form={"sku": "acme.TEA"}),
     Door("GET /checkout", ANYONE),
     Door(
