@@ -11,6 +11,8 @@ from chalicelib.contexts.cart import service
 from chalicelib.contexts.cart.model import QUANTITY_MAX, NoCart, PricedCart, PricedLine
 from chalicelib.contexts.catalog import pages as shelves
 from chalicelib.contexts.identity.pages import maybe_member
+from chalicelib.contexts.promotions.console.words import takes, titled
+from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.campaigns import CouponState
 from chalicelib.contexts.promotions.model.deals import CartCoupon
 from chalicelib.contexts.promotions.model.offers import Lane
@@ -95,10 +97,13 @@ class UndoView(Struct, frozen=True):
 
 
 class CouponView(Struct, frozen=True):
-    """A coupon on the cart. `note` says why it takes nothing off, where it does not."""
+    """A coupon on the cart and what it does. `note` says why it takes nothing off, where it does
+    not.
+    """
 
     code: str
     title: str
+    takes: str
     note: str
 
 
@@ -322,13 +327,16 @@ def line_views(
 
 def _coupon_view(coupon: CartCoupon, priced: PricedCart, words: Words) -> CouponView:
     offer = coupon.offer
-    title = offer.titles[words.locale] if offer else coupon.code
     state = coupon.standing(priced.deal.now)
-    if offer is not None and offer.id in priced.applied:
-        return CouponView(coupon.code, title, "")
-    if state is CouponState.HELD and offer is not None and offer.lane is Lane.SHIPPING:
-        return CouponView(coupon.code, title, words.say(N_("It counts at the checkout.")))
-    return CouponView(coupon.code, title, words.say(NOT_APPLIED[state]))
+    if offer is None:
+        return CouponView(coupon.code, coupon.code, "", words.say(NOT_APPLIED[state]))
+    note = NOT_APPLIED[state]
+    if offer.id in priced.applied:
+        note = ""
+    elif state is CouponState.HELD and offer.lane is Lane.SHIPPING:
+        note = N_("It counts at the checkout.")
+    does = takes(Standing(offer, created_at=""), words)
+    return CouponView(coupon.code, titled(offer, words), does, words.say(note) if note else "")
 
 
 def _added(cart_id: str, sku: str, more: int, *, alone: bool) -> PricedCart:
