@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,6 +17,8 @@ EVERYWHERE = "*"
 """The code of the platform's board; no merchant's code looks like this."""
 
 OFFERS_MAX = 1_000
+BYTES_MAX = 350_000
+"""All of a board lies in one item, which takes 400 KB."""
 SPREAD_FROM = 500
 SHARDS_MAX = 8
 UNITS_A_SHARD = 100
@@ -68,7 +71,8 @@ class Board(Struct, frozen=True):
         """
         kept = [one for one in self.standings if one.offer.id != standing.offer.id]
         live = tuple(one for one in (*kept, standing) if one.may_run(now))
-        if len(live) > max(OFFERS_MAX, len(self.standings)):
+        grows = len(live) > len(self.standings) or standing.may_run(now)
+        if grows and (len(live) > OFFERS_MAX or len(msgspec.json.encode(live)) > BYTES_MAX):
             raise TooManyOffers
         return replace(self, standings=live, version=self.version + 1)
 
