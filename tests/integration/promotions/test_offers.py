@@ -194,6 +194,19 @@ class TestChanging:
         stage.forward(86_400)
         assert patch_offer(shop, seller, made["id"], title="Over").json()["state"] == "ended"
 
+    def test_a_budget_is_kept_changed_and_lifted(self, shop: Shop) -> None:
+        seller = shop.merchant()
+        made = an_offer(shop, seller, budget=gbp(500))
+        assert made["budget"] == gbp(500)
+        for changes, kept in (({"title": "A"}, 500), ({"budget": gbp(900)}, 900)):
+            reply = patch_offer(shop, seller, made["id"], **changes)
+            assert reply.json()["budget"] == gbp(kept)
+        reply = patch_offer(shop, seller, made["id"], budget={"amount": 5, "currency": "CNY"})
+        assert ("budget", "currency") in errors_of(reply)
+        assert patch_offer(shop, seller, made["id"], budget=gbp(0)).status == 400
+        assert patch_offer(shop, seller, made["id"]).json()["budget"] == gbp(900)
+        assert patch_offer(shop, seller, made["id"], budget=None).json()["budget"] is None
+
     def test_a_quota_comes_goes_and_comes_back(self, shop: Shop) -> None:
         made = an_offer(shop, shop.merchant())
         seller = shop.merchant()

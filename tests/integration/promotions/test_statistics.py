@@ -14,6 +14,7 @@ from chalicelib.contexts.promotions.service import offers, statistics
 from chalicelib.contexts.promotions.workers import promotions_on_sale_fact
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
+from chalicelib.kernel.money import Money
 from tests.conftest import Clock
 from tests.makers.facts import deliver, hand
 from tests.makers.offers import an_offer, patch_offer
@@ -103,7 +104,7 @@ class TestBudget:
     def test_an_offer_stops_once_it_has_cost_its_budget(self, shop: Shop) -> None:
         actor = shop.sellers["acme"].actor
         own = an_offer(shop, shop.sellers["acme"], value={"percent": 10})["id"]
-        offers.change(actor, own, OfferWish(budget=250))
+        offers.change(actor, own, OfferWish(budget=Money(250, "GBP")))
         shop.paid({TEA: 2})
         tell()
         assert not offers.one(actor, own).is_stopped
@@ -116,11 +117,11 @@ class TestBudget:
 
     def test_the_platforms_stop_too_and_run_again_with_a_larger_one(self, shop: Shop) -> None:
         souk = week(300)
-        offers.change(SYSTEM, souk, OfferWish(budget=300))
+        offers.change(SYSTEM, souk, OfferWish(budget=Money(300, "GBP")))
         shop.paid({TEA: 1})
         tell()
         assert offers.one(SYSTEM, souk).is_stopped
-        offers.change(SYSTEM, souk, OfferWish(is_stopped=False, budget=601))
+        offers.change(SYSTEM, souk, OfferWish(is_stopped=False, budget=Money(601, "GBP")))
         shop.paid({TEA: 1})
         tell()
         assert not offers.one(SYSTEM, souk).is_stopped
@@ -130,7 +131,7 @@ class TestBudget:
     ) -> None:
         actor = shop.sellers["acme"].actor
         own = an_offer(shop, shop.sellers["acme"], value={"percent": 10})["id"]
-        offers.change(actor, own, OfferWish(budget=1))
+        offers.change(actor, own, OfferWish(budget=Money(1, "GBP")))
         shop.paid({TEA: 1})
         with monkeypatch.context() as patch:
             patch.setattr(statistics, "stop_spent", lambda _counted: 1 / 0)
@@ -143,7 +144,7 @@ class TestBudget:
     def test_a_change_of_something_else_leaves_it(self, shop: Shop) -> None:
         seller = shop.sellers["acme"]
         own = an_offer(shop, seller)["id"]
-        offers.change(seller.actor, own, OfferWish(budget=250))
+        offers.change(seller.actor, own, OfferWish(budget=Money(250, "GBP")))
         assert patch_offer(shop, seller, own, title="Sale").status == 200
         assert offers.one(seller.actor, own).budget == 250
         offers.change(seller.actor, own, OfferWish(budget=None))

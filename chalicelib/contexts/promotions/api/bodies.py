@@ -127,7 +127,9 @@ class ThresholdBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class OfferBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A new offer. `titles` are by language and stand in for `title` where they say something."""
+    """A new offer. `titles` are by language and stand in for `title` where they say something. One with a
+    `budget` is stopped once it is seen to have taken off that much.
+    """
 
     title: Title
     kind: Kind
@@ -142,6 +144,7 @@ class OfferBody(msgspec.Struct, forbid_unknown_fields=True):
     combines_with: Lanes = []
     titles: Titles = {}
     stopped: bool = False
+    budget: Sum | None = None
 
 
 class OfferChanges(msgspec.Struct, forbid_unknown_fields=True):
@@ -160,6 +163,7 @@ class OfferChanges(msgspec.Struct, forbid_unknown_fields=True):
     combines_with: Lanes | UnsetType = UNSET
     titles: Titles | UnsetType = UNSET
     stopped: bool | UnsetType = UNSET
+    budget: Sum | UnsetType | None = UNSET
 
 
 class ThresholdView(msgspec.Struct, omit_defaults=True):
@@ -185,6 +189,7 @@ class OfferView(msgspec.Struct):
     per_member: int | None
     combines_with: list[Lane]
     lane: Lane
+    budget: Money | None
     stopped: bool
     state: str
     created_at: str
@@ -222,6 +227,9 @@ def wish_of(body: OfferBody | OfferChanges) -> OfferWish:
         amount = threshold.amount
         told["threshold_amount"] = Money(amount.amount, amount.currency) if amount else None
         told["threshold_quantity"] = threshold.quantity
+    if not isinstance(body.budget, UnsetType):
+        most = body.budget
+        told["budget"] = Money(most.amount, most.currency) if most else None
     return OfferWish(**told, is_stopped=body.stopped)
 
 
@@ -261,6 +269,7 @@ def offer_view(standing: Standing, used: int | None, locale: str, now: datetime)
         per_member=offer.per_member,
         combines_with=sorted(offer.combines_with),
         lane=offer.lane,
+        budget=None if standing.budget is None else Money(standing.budget, offer.currency),
         stopped=standing.is_stopped,
         state=standing.state(now),
         created_at=standing.created_at,

@@ -116,7 +116,7 @@ def wanted(fields: Fields, currency: str, merchant_id: str, former: Offer | None
     lane = _lane(wish, merchant_id)
     kept = (former.combines_with if former else frozenset[Lane]()) - {lane}
     combined = kept | {lane} if fields.text("combines") else kept
-    most = budget["amount"] if budget else None
+    most = Money(budget["amount"], currency) if budget else None
     wish = replace(wish, combines_with=sorted(combined), budget=most)
     return _to_the_second(wish, former) if former else wish
 

@@ -101,7 +101,7 @@ class OfferWish(Struct, frozen=True, kw_only=True):
     per_member: int | UnsetType | None = UNSET
     combines_with: Sequence[Lane] | UnsetType = UNSET
     is_stopped: bool | UnsetType = UNSET
-    budget: int | UnsetType | None = UNSET
+    budget: Money | UnsetType | None = UNSET
 
 
 class CampaignWish(Struct, frozen=True, kw_only=True):
@@ -147,8 +147,9 @@ def offered(
     kind = told.get("kind", base.kind if base else None)
     if kind is not None and (wish.value is not UNSET or wish.kind is not UNSET):
         told |= _value(kind, None if wish.value is UNSET else wish.value, monies, errors)
-    if not isinstance(wish.threshold_amount, UnsetType):
-        told["threshold"] = _threshold(wish, monies)
+    told |= _threshold(wish, monies)
+    if isinstance(wish.budget, Money):
+        monies.append(("budget", wish.budget))
     for name, money in monies:
         if money.currency != currency:
             errors.append(FieldError(name, "currency", f"Amounts are in {currency}"))
@@ -191,14 +192,16 @@ def _audience(wish: OfferWish, base: Offer | None) -> dict[str, Any]:
     return {"audience": audience}
 
 
-def _threshold(wish: OfferWish, monies: list[tuple[str, Money]]) -> Threshold | None:
+def _threshold(wish: OfferWish, monies: list[tuple[str, Money]]) -> dict[str, Threshold | None]:
     amount, quantity = wish.threshold_amount, wish.threshold_quantity
+    if isinstance(amount, UnsetType):
+        return {}
     if amount is None and quantity is None:
-        return None
-    if isinstance(amount, Money):
-        monies.append(("threshold", amount))
-        return Threshold(amount=amount.amount, quantity=quantity or 0)
-    return Threshold(quantity=quantity or 0)
+        return {"threshold": None}
+    if amount is None:
+        return {"threshold": Threshold(quantity=quantity or 0)}
+    monies.append(("threshold", amount))
+    return {"threshold": Threshold(amount=amount.amount, quantity=quantity or 0)}
 
 
 def _value(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from msgspec import UNSET, Struct
+from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from chalicelib.aws import idempotency, reads, retries, transact
@@ -57,7 +57,7 @@ def create(
         gift=gift,
         shards=shards_for(offer.quota),
         is_stopped=wish.is_stopped is True,
-        budget=None if wish.budget is UNSET else wish.budget,
+        budget=_budget(wish, None),
     )
     for attempt in range(retries.ROUNDS_MAX):
         writes = store.post(store.board(seller.code), standing, now)
@@ -88,7 +88,7 @@ def change(actor: Actor, offer_id: str, wish: OfferWish) -> Standing:
             offer=offer,
             gift=gift,
             is_stopped=bool(stopped),
-            budget=former.budget if wish.budget is UNSET else wish.budget,
+            budget=_budget(wish, former),
             version=former.version + 1,
         )
         quotas = store.quota_rows(former) if offer.quota != former.offer.quota else []
@@ -229,6 +229,12 @@ def _made(
         return made, former.gift
     gift = _own_variant(seller, made.sku)
     return replace(made, sku=gift.sku), gift
+
+
+def _budget(wish: OfferWish, former: Standing | None) -> int | None:
+    if isinstance(wish.budget, UnsetType):
+        return former.budget if former else None
+    return wish.budget.amount if wish.budget else None
 
 
 def _with_known_names(wish: OfferWish, merchant_id: str) -> OfferWish:

@@ -9,6 +9,7 @@ from chalicelib.contexts.promotions.model.wishes import OfferWish
 from chalicelib.contexts.promotions.service import offers, statistics
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
+from chalicelib.kernel.money import Money
 from tests.faults.crashes.scene import DAY_S, Scene
 from tests.faults.crashes.workflow import Step, Workflow
 from tests.faults.crashes.workflows.acts import (
@@ -163,7 +164,7 @@ def _left(offer_id: str) -> tuple[int, int]:
 
 def with_a_budget(scene: Scene) -> None:
     """The platform's offer may cost no more than one cart."""
-    offers.change(SYSTEM, scene.memo["week"], OfferWish(budget=100))
+    offers.change(SYSTEM, scene.memo["week"], OfferWish(budget=Money(100, "GBP")))
 
 
 def counted(own: int, week: int, *, then: Step | None = None) -> Step:
