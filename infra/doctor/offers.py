@@ -8,7 +8,13 @@ from chalicelib.contexts.orders.model.states import OrderState
 from chalicelib.contexts.promotions.facts import CouponIssued
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.campaigns import CouponState
-from chalicelib.contexts.promotions.model.statistics import NOTHING, Counted, Figures, figures
+from chalicelib.contexts.promotions.model.statistics import (
+    NOTHING,
+    Counted,
+    Figures,
+    figures,
+    of_campaigns,
+)
 from chalicelib.contexts.promotions.model.uses import Use, Uses, UsesState
 from chalicelib.contexts.promotions.workers import returned, sold
 from infra.doctor.registry import Found, invariant
@@ -136,8 +142,9 @@ def board_shows_what_may_run(whole: Whole) -> Found:
 def sales_are_counted(whole: Whole) -> Found:
     """What was paid with offers, and what went back, is known to their statistics."""
     known = _counted(whole)
+    uses = {one.purchase_id: one for one in _all_uses(whole)}
     for paid in whole.told(PurchasePaid):
-        lines = tuple(sold(paid))
+        lines = of_campaigns(sold(paid), uses.get(paid.purchase_id))
         if lines and whole.is_handled(paid):
             counted = known.get(paid.purchase_id)
             if counted is None or counted.lines != lines:

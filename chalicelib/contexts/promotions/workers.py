@@ -22,7 +22,7 @@ DAY_LENGTH = len("2026-01-31")
 
 def on_paid(fact: PurchasePaid) -> None:
     """Count what offers took off a purchase; nothing is kept of one without."""
-    lines = sold(fact)
+    lines = statistics.of_campaigns(fact.purchase_id, sold(fact))
     if lines:
         day, currency = fact.occurred_at[:DAY_LENGTH], fact.total.currency
         statistics.note(fact, fact.purchase_id, lambda known: known.with_sale(day, currency, lines))

@@ -17,7 +17,8 @@ from chalicelib.kernel.actors import SYSTEM
 from chalicelib.kernel.money import Money
 from tests.conftest import Clock
 from tests.makers.facts import deliver, hand
-from tests.makers.offers import an_offer, patch_offer
+from tests.makers.offers import a_campaign, an_offer, claimed, patch_offer, put_coupon
+from tests.makers.people import a_member
 from tests.makers.rows import of_kind
 from tests.makers.shop import Shop
 
@@ -77,6 +78,17 @@ class TestFigures:
         assert shop.refund(order, {TEA: 2}).status == 201
         tell()
         assert figures(own) == Figures()
+
+    def test_held_coupons_count_for_their_campaign(self, shop: Shop) -> None:
+        made = a_campaign(shop, shop.sellers["acme"], per_member=2)
+        token = a_member()[1]
+        code = claimed(shop, made["id"], token)["code"]
+        bearer = {"authorization": f"Bearer {token}"}
+        cart = shop.cart({TEA: 1})
+        assert put_coupon(shop, cart, code, **bearer).status == 200
+        shop.capture(shop.checkout(cart, headers=bearer).json())
+        tell()
+        assert figures(made["id"]) == Figures(1, 1, 700, 300, 300, 0)
 
     def test_facts_come_to_the_same_in_any_order(self, shop: Shop) -> None:
         an_offer(shop, shop.sellers["acme"], value={"percent": 10})

@@ -185,8 +185,16 @@ class Deal:
         for coupon in self.spent(quoted):
             assert coupon.offer is not None, "a good coupon does something"
             offer = coupon.offer
-            use = Use(offer.id, offer.merchant_id, 1, code=coupon.code, holder=coupon.holder)
-            items.append(use)
+            items.append(
+                Use(
+                    offer.id,
+                    offer.merchant_id,
+                    1,
+                    code=coupon.code,
+                    holder=coupon.holder,
+                    campaign_id=coupon.campaign_id,
+                )
+            )
         return Uses(purchase_id, who, tuple(items))
 
     def _limit(self, offer_id: str) -> Limited:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from chalicelib.contexts.promotions.model.quotes import POINTS
+from chalicelib.contexts.promotions.model.uses import Uses
 
 
 class Off(Struct, frozen=True):
@@ -97,6 +98,23 @@ class Figures(Struct, frozen=True):
 
 
 NOTHING = Figures()
+
+
+def of_campaigns(lines: Iterable[SoldLine], uses: Uses | None) -> tuple[SoldLine, ...]:
+    """Name what a held coupon took off by its campaign: figures are a campaign's, not a coupon's."""
+    campaigns = (
+        {one.offer_id: one.campaign_id for one in uses.items if one.campaign_id} if uses else {}
+    )
+    return tuple(
+        replace(
+            line,
+            offs=tuple(
+                replace(off, offer_id=campaigns.get(off.offer_id, off.offer_id))
+                for off in line.offs
+            ),
+        )
+        for line in lines
+    )
 
 
 def figures(counted: Counted) -> dict[str, Figures]:

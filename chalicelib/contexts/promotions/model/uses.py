@@ -31,7 +31,7 @@ class Use(Struct, frozen=True):
 
     `parts` are (shard, units) of its quota, none where it has no quota; `most` is what one shopper
     may have, None where nobody counts. `merchant_id` is "" for the platform's offers. `code` is the
-    code of a held coupon, `holder` the member whose it is.
+    code of a held coupon, `holder` the member whose it is, `campaign_id` where it came from.
     """
 
     offer_id: str
@@ -43,6 +43,7 @@ class Use(Struct, frozen=True):
     code: str = ""
     holder: str = ""
     state: UsesState = UsesState.TAKEN
+    campaign_id: str = ""
 
 
 class Uses(Struct, frozen=True):

@@ -10,13 +10,15 @@ from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model import statistics as model
 from chalicelib.contexts.promotions.model.board import EVERYWHERE, Standing, owner_of
 from chalicelib.contexts.promotions.model.refusals import CountedMeanwhile, OfferChanged
-from chalicelib.contexts.promotions.model.statistics import NOTHING, Counted, Figures
+from chalicelib.contexts.promotions.model.statistics import NOTHING, Counted, Figures, SoldLine
 from chalicelib.contexts.promotions.store import statistics as rows
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.facts import Fact
 
 CONSUMER = "promotions_statistics"
+COUPON = "cpn_"
+"""Begins the id of a coupon that somebody holds."""
 
 
 def note(fact: Fact, purchase_id: str, learn: Callable[[Counted], Counted]) -> None:
@@ -40,6 +42,15 @@ def note(fact: Fact, purchase_id: str, learn: Callable[[Counted], Counted]) -> N
             stop_spent(made)
             return
     raise Busy
+
+
+def of_campaigns(purchase_id: str, lines: Collection[SoldLine]) -> tuple[SoldLine, ...]:
+    """Name what held coupons took off by their campaigns. One round trip where there are any."""
+    offers = {off.offer_id for line in lines for off in line.offs}
+    if not any(offer_id.startswith(COUPON) for offer_id in offers):
+        return tuple(lines)
+    place = store.uses_key(purchase_id)
+    return model.of_campaigns(lines, store.uses_of(reads.get(store.UsesItem, place.pk, place.sk)))
 
 
 def stop_spent(counted: Counted) -> None:
