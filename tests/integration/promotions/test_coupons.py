@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.contexts.identity import service as identity
-from chalicelib.contexts.promotions.service import campaigns
+from chalicelib.contexts.promotions.service import campaigns, deals
 from chalicelib.kernel import clock
 from tests.conftest import Clock
 from tests.makers.offers import (
@@ -60,6 +60,35 @@ class TestCampaigns:
         assert len(shop.http.get("/api/v1/campaigns").json()["items"]) == 2
         stage.forward(DAY_S)
         assert shop.http.get("/api/v1/campaigns").json()["items"] == []
+
+    def test_it_is_changed_as_far_as_nothing_was_promised(self, shop: Shop, token: str) -> None:
+        made = a_campaign(shop, shop.merchant(), quantity=600, per_member=2)
+        assert claim(shop, made["id"], token).status == 201
+        headers = shop.merchant().authorization
+        path = f"/api/v1/merchant/campaigns/{made['id']}"
+        told = {"title": "Hello", "quantity": 1_003, "per_member": 3}
+        kept = {**made, **told, "titles": {"en": "Hello", "zh-CN": "Hello"}, "left": 1_002}
+        kept["coupon"] = {**made["coupon"], "title": "Hello"}
+        assert shop.http.patch(path, told, **headers).json() == kept
+        assert shop.http.patch(path, {}, **headers).json() == kept
+        reply = shop.http.patch(path, {"per_member": 2}, **headers)
+        assert (reply.status, reply.json()["errors"][0]["field"]) == (422, "per_member")
+        assert shop.http.patch(path, {"quantity": 1}, **headers).json()["left"] == 0
+        assert claim(shop, made["id"], token).json()["code"] == "promotions.campaign_exhausted"
+        assert shop.http.patch(path, {"quantity": 2}, **headers).json()["left"] == 1
+        assert claim(shop, made["id"], token).status == 201
+        reply = shop.http.patch(path, {"quantity": 1}, **headers)
+        assert (reply.status, reply.json()["code"]) == (409, "promotions.quota_below_used")
+
+    def test_a_code_follows_its_campaign(self, shop: Shop) -> None:
+        made = a_campaign(shop, shop.merchant(), code="SAVE3", quantity=2)
+        path = f"/api/v1/merchant/campaigns/{made['id']}"
+        headers = shop.merchant().authorization
+        assert shop.http.patch(path, {"quantity": 5}, **headers).json()["left"] == 5
+        found = deals.find_coupon("SAVE3", [""])
+        assert found is not None
+        assert found.offer is not None
+        assert found.offer.quota == 5
 
     def test_a_merchant_sees_its_own_and_stops_them(self, shop: Shop, token: str) -> None:
         made = a_campaign(shop, shop.merchant())

@@ -27,7 +27,12 @@ from chalicelib.contexts.promotions.model.campaigns import (
     CouponState,
 )
 from chalicelib.contexts.promotions.model.offers import Kind, Lane, Offer
-from chalicelib.contexts.promotions.model.wishes import LOCALES, CampaignWish, OfferWish
+from chalicelib.contexts.promotions.model.wishes import (
+    LOCALES,
+    CampaignChange,
+    CampaignWish,
+    OfferWish,
+)
 from chalicelib.kernel import clock
 from chalicelib.kernel.money import Money
 
@@ -67,9 +72,15 @@ class CampaignBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CampaignChanges(msgspec.Struct, forbid_unknown_fields=True):
-    """A campaign is stopped or opened again; what is out stays good."""
+    """What is to change of a campaign; what its coupons do, and when, stays. It is stopped or opened
+    again, has more or fewer coupons, or lets each member have more; what is out stays good.
+    """
 
-    stopped: bool
+    title: Title | UnsetType = UNSET
+    quantity: Limit | UnsetType = UNSET
+    per_member: Limit | UnsetType = UNSET
+    titles: Titles | UnsetType = UNSET
+    stopped: bool | UnsetType = UNSET
 
 
 class CouponRule(msgspec.Struct):
@@ -173,6 +184,21 @@ def campaign_wish_of(body: CampaignBody) -> CampaignWish:
         ends_at=body.ends_at,
         valid_days=body.valid_days,
         code=(body.code or "").upper(),
+        is_stopped=body.stopped,
+    )
+
+
+def campaign_change_of(body: CampaignChanges) -> CampaignChange:
+    """Tell what a checked body wants to change."""
+    titles: dict[str, str] | UnsetType = UNSET
+    if body.title is not UNSET or body.titles is not UNSET:
+        by_language = {} if isinstance(body.titles, UnsetType) else body.titles
+        said = "" if isinstance(body.title, UnsetType) else body.title
+        titles = dict.fromkeys(LOCALES, said) | by_language
+    return CampaignChange(
+        titles=titles,
+        quantity=body.quantity,
+        per_member=body.per_member,
         is_stopped=body.stopped,
     )
 

@@ -21,6 +21,7 @@ from chalicelib.contexts.promotions.api.coupons import (
     CampaignChanges,
     CampaignsView,
     CampaignView,
+    campaign_change_of,
     campaign_view,
     campaign_wish_of,
 )
@@ -173,7 +174,7 @@ def get_campaign(request: Request, campaign: str) -> CampaignView:
     bp,
     "PATCH",
     "/api/v1/merchant/campaigns/{campaign}",
-    summary="Stop a campaign, or open it again",
+    summary="Change a campaign, stop it, or open it again",
     tag="merchant",
     body=CampaignChanges,
     answer=CampaignView,
@@ -181,7 +182,7 @@ def get_campaign(request: Request, campaign: str) -> CampaignView:
 )
 def change_campaign(request: Request, campaign: str) -> CampaignView:
     actor = identity.merchant(request.bearer)
-    changed = campaigns.stop(actor, campaign, is_stopped=request.body.stopped)
+    changed = campaigns.change(actor, campaign, campaign_change_of(request.body))
     return _campaign_views([changed], request.locale)[0]
 
 

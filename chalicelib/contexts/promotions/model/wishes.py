@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
+from chalicelib.contexts.promotions.model.campaigns import Campaign
 from chalicelib.contexts.promotions.model.offers import (
     Audience,
     Funding,
@@ -115,6 +116,37 @@ class CampaignWish(Struct, frozen=True, kw_only=True):
     valid_days: int | None = None
     code: str = ""
     is_stopped: bool = False
+
+
+class CampaignChange(Struct, frozen=True, kw_only=True):
+    """What is wanted of a campaign that is there; what is not told stays as it is. What its coupons do
+    stays: who has one relies on it.
+    """
+
+    titles: Mapping[str, str] | UnsetType = UNSET
+    quantity: int | UnsetType = UNSET
+    per_member: int | UnsetType = UNSET
+    is_stopped: bool | UnsetType = UNSET
+
+
+def changed(campaign: Campaign, wish: CampaignChange) -> Campaign:
+    """Make the campaign that is asked for. Refuses `promotions.offer_unsound` a title that is none, and
+    fewer for each member than before: some may have had that many.
+    """
+    errors: list[FieldError] = []
+    told: dict[str, Any] = {
+        name: value
+        for name in ("quantity", "per_member", "is_stopped")
+        if (value := getattr(wish, name)) is not UNSET
+    }
+    if not isinstance(wish.titles, UnsetType):
+        titles = _titles(wish.titles, errors)
+        told |= {"titles": titles, "coupon": replace(campaign.coupon, titles=titles)}
+    if told.get("per_member", campaign.per_member) < campaign.per_member:
+        errors.append(FieldError("per_member", "out_of_range", "Some may have had that many"))
+    if errors:
+        raise OfferUnsound(errors=errors)
+    return replace(campaign, **told, version=campaign.version + 1)
 
 
 def offered(

@@ -10,6 +10,7 @@ from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.facts import CouponIssued
 from chalicelib.contexts.promotions.model.board import owner_of, shards_for
 from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon, issued, new_code
+from chalicelib.contexts.promotions.model.offers import Offer
 from chalicelib.contexts.promotions.model.refusals import (
     AlreadyClaimed,
     CampaignClosed,
@@ -18,16 +19,17 @@ from chalicelib.contexts.promotions.model.refusals import (
     NoCampaign,
     OfferChanged,
 )
-from chalicelib.contexts.promotions.model.wishes import CampaignWish
-from chalicelib.contexts.promotions.service.offers import coupon_offer, maker
+from chalicelib.contexts.promotions.model.wishes import CampaignChange, CampaignWish, changed
+from chalicelib.contexts.promotions.service.offers import DRAFT, coupon_offer, maker
 from chalicelib.contexts.promotions.store import campaigns as rows
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy
-from chalicelib.kernel.paging import PAGE_SIZE, Page
+from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX, Page
 from chalicelib.kernel.shards import choose, home_shard
 
 CLAIMED = "claim"
+PAGES_MAX = 4
 
 
 def create(
@@ -71,18 +73,36 @@ def stop(actor: Actor, campaign_id: str, *, is_stopped: bool) -> Campaign:
 
     Refuses `promotions.no_such_campaign`.
     """
+    return change(actor, campaign_id, CampaignChange(is_stopped=is_stopped))
+
+
+def change(actor: Actor, campaign_id: str, wish: CampaignChange) -> Campaign:
+    """Change a campaign's title and limits, stop it, or open it again. In force at the next call;
+    coupons that members hold stay as they are.
+
+    Refuses `promotions.no_such_campaign`, `promotions.offer_unsound` and
+    `promotions.quota_below_used`.
+    """
     for attempt in range(retries.ROUNDS_MAX):
         former = one(actor, campaign_id)
-        if former.is_stopped is is_stopped:
+        made = changed(former, wish)
+        if replace(made, version=former.version) == former:
             return former
-        made = replace(former, is_stopped=is_stopped, version=former.version + 1)
+        quotas = rows.quota_rows(former) if made.quantity != former.quantity else []
         try:
-            transact.commit(rows.change(former, made))
+            transact.commit(rows.change(former, made, quotas))
         except OfferChanged:
             retries.pause(attempt)
         else:
             return made
     raise OfferChanged
+
+
+def drafted(actor: Actor, wish: CampaignWish) -> Offer:
+    """Make what the coupons would do that are asked for, and store nothing. Refuses as `create` does
+    what is unsound.
+    """
+    return coupon_offer(actor, wish, DRAFT)
 
 
 def one(actor: Actor, campaign_id: str) -> Campaign:
@@ -96,6 +116,25 @@ def one(actor: Actor, campaign_id: str) -> Campaign:
 def campaigns(actor: Actor, *, limit: int = PAGE_SIZE, cursor: str = "") -> Page[Campaign]:
     """List the actor's campaigns, newest first."""
     return rows.owned(owner_of(maker(actor)), limit, cursor)
+
+
+def listed(actor: Actor, state: str, *, limit: int = PAGE_SIZE, cursor: str = "") -> Page[Campaign]:
+    """List the actor's campaigns of one state, newest first; all of them where no state is named.
+
+    A state follows from the time, so pages are looked through as far as `PAGES_MAX` reach; a page
+    holds whole pages' finds, perhaps fewer than `limit` with more to come.
+    """
+    if not state:
+        return campaigns(actor, limit=limit, cursor=cursor)
+    found: list[Campaign] = []
+    now = clock.now()
+    for _ in range(PAGES_MAX):
+        page = campaigns(actor, limit=PAGE_SIZE_MAX, cursor=cursor)
+        found += [one for one in page.items if one.state(now) == state]
+        cursor = page.next_cursor or ""
+        if len(found) >= limit or not cursor:
+            break
+    return Page(found, cursor or None)
 
 
 def claimable(*, limit: int = PAGE_SIZE, cursor: str = "") -> Page[Campaign]:

@@ -14,6 +14,7 @@ from chalicelib.contexts.promotions.model.refusals import (
     CouponUsed,
     LimitReached,
     OfferChanged,
+    QuotaBelowUsed,
 )
 from chalicelib.contexts.promotions.store.rows import (
     CampaignItem,
@@ -65,9 +66,17 @@ def create(owner: str, made: Campaign) -> list[Write]:
     return [*writes, transact.create(row, refuse=lambda _old: CodeTaken())]
 
 
-def change(former: Campaign, made: Campaign) -> list[Write]:
-    """Contribute another form of a campaign, of the same quantity, times and code. Refuses
-    `promotions.changed` where it is another by now.
+def quota_rows(campaign: Campaign) -> list[QuotaItem]:
+    """Read all rows of a campaign's quantity. One round trip."""
+    keys = [quota_key(campaign.id, shard) for shard in range(campaign.shards)]
+    return [row for row in reads.batch(keys) if row is not None]
+
+
+def change(former: Campaign, made: Campaign, quotas: Sequence[QuotaItem]) -> list[Write]:
+    """Contribute another form of a campaign, of the same times and code. `quotas` are all rows of its
+    quantity as read, none where the quantity stays.
+
+    Refuses `promotions.quota_below_used`, and `promotions.changed` where it is another by now.
     """
     place = campaign_key(made.id)
     row = CampaignItem(place.pk, place.sk, campaign=made, version=made.version)
@@ -76,7 +85,7 @@ def change(former: Campaign, made: Campaign) -> list[Write]:
     if made.code:
         code = code_key(made.code)
         writes.append(transact.put(CodeItem(code.pk, code.sk, campaign=made), CodeItem.pk.exists()))
-    return writes
+    return [*writes, *_requantified(made, quotas)]
 
 
 def owned(owner: str, limit: int, cursor: str) -> Page[Campaign]:
@@ -200,6 +209,28 @@ def unspend(member_id: str, code: str, purchase_id: str) -> Write:
 
 def _named(pk: str, sk: str, campaign_id: str) -> Write:
     return transact.create(CampaignNameItem(pk, sk, campaign_id=campaign_id))
+
+
+def _requantified(made: Campaign, quotas: Sequence[QuotaItem]) -> list[Write]:
+    """Give every row its share of what is left. Rows change by differences, so what is claimed
+    meanwhile is not lost.
+    """
+    if not quotas:
+        return []
+    used = sum(int(row.used) for row in quotas)
+    if made.quantity < used:
+        raise QuotaBelowUsed(f"{used} are used already")
+    writes = []
+    for row, share in zip(quotas, even_shares(made.quantity - used, len(quotas)), strict=True):
+        more = share - int(row.left)
+        write = transact.update(
+            QuotaItem(row.pk, row.sk),
+            [QuotaItem.left.add(more)],
+            QuotaItem.left >= max(0, -more),
+            refuse=lambda _old: OfferChanged(),
+        )
+        writes.append(write)
+    return writes
 
 
 def _quota_row(campaign_id: str, shard: int, *, left: int, used: int) -> QuotaItem:
