@@ -47,6 +47,8 @@ from chalicelib.contexts.promotions import workers as promotions_workers
 from chalicelib.contexts.promotions.api import claiming
 from chalicelib.contexts.promotions.api import selling as promotions_selling
 from chalicelib.contexts.promotions.console import calendar as offers_calendar
+from chalicelib.contexts.promotions.console import campaign_editing as campaign_console
+from chalicelib.contexts.promotions.console import campaigns as campaigns_console
 from chalicelib.contexts.promotions.console import editing as offer_console
 from chalicelib.contexts.promotions.console import listing as offers_console
 from chalicelib.contexts.promotions.pages import coupons as promotions_coupons
@@ -123,6 +125,8 @@ BLUEPRINTS = (
     offers_console.bp,
     offer_console.bp,
     offers_calendar.bp,
+    campaigns_console.bp,
+    campaign_console.bp,
 )
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

@@ -14,6 +14,7 @@ from chalicelib.contexts.promotions.model.statistics import (
     Figures,
     figures,
     of_campaigns,
+    places,
 )
 from chalicelib.contexts.promotions.model.uses import Use, Uses, UsesState
 from chalicelib.contexts.promotions.workers import returned, sold
@@ -159,19 +160,20 @@ def sales_are_counted(whole: Whole) -> Found:
 
 @invariant("offers.figures_are_what_was_counted", adds_up=True)
 def figures_are_what_was_counted(whole: Whole) -> Found:
-    """An offer's figures of a day are those of the purchases that were paid on it."""
+    """An offer's figures of a day are those of the purchases that were paid on it, and a campaign's
+    altogether those of all that used it.
+    """
     sums: dict[tuple[str, str], Figures] = {}
     for counted in _counted(whole).values():
         for offer_id, one in figures(counted).items():
-            place = offer_id, counted.day
-            sums[place] = sums.get(place, NOTHING) + one
+            for place in places(offer_id, counted.day):
+                sums[offer_id, place] = sums.get((offer_id, place), NOTHING) + one
     for row in whole.of_kind("promotions", "TALLY"):
-        place = row.subject, row.sk.removeprefix("DAY#")
-        rest = _figures(row) - sums.pop(place, NOTHING)
+        rest = _figures(row) - sums.pop((row.subject, row.sk), NOTHING)
         if rest:
             yield row.subject, f"{row.sk} is off by {rest}"
-    for (offer_id, day), one in sums.items():
-        yield offer_id, f"{one} of {day} are in no row"
+    for (offer_id, place), one in sums.items():
+        yield offer_id, f"{one} of {place} are in no row"
 
 
 def _counted(whole: Whole) -> dict[str, Counted]:

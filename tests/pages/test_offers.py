@@ -240,7 +240,7 @@ class TestPreview:
         part = acme.post(f"{OFFERS}/preview", sent)
         assert (part.status, part.text) == (
             200,
-            "Fill in the offer to see what it does to a sample cart.",
+            "Fill in the form to see what it does to a sample cart.",
         )
         part = acme.post(f"{OFFERS}/preview", {**sent, **TIMES, "title_en": "A", "percent": "50"})
         assert amounts(part, "tfoot td") == ["£15.00", "£10.00", "£5.00"]

@@ -100,6 +100,12 @@ OFFER_FORM = {
     "ends_at": "2026-03-09T00:00",
     "key": "offer-form",
 }
+CAMPAIGN_FORM = {
+    **OFFER_FORM,
+    "quantity": "5",
+    "per_member": "1",
+    "key": "campaign-form",
+}
 FILE = (
     b'--mark\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n<csrf>\r\n'
     b'--mark\r\nContent-Disposition: form-data; name="file"; filename="goods.csv"\r\n'
@@ -483,6 +489,29 @@ DESK = [
     Door("GET /console/offers/calendar", CONSOLE),
     Door("GET /console/offers/{offer}", STAFF, {"offer": "offer"}),
     Door("POST /console/offers/{offer}", STAFF, {"offer": "offer"}, form=OFFER_FORM),
+    Door("GET /console/campaigns", CONSOLE),
+    Door("GET /console/campaigns/new", CONSOLE),
+    Door("POST /console/campaigns/new", CONSOLE, form=CAMPAIGN_FORM | {"then": "publish"}),
+    Door(
+        "POST /console/campaigns/new",
+        CONSOLE,
+        form=CAMPAIGN_FORM | {"then": "publish", "skus": "<sku>", "key": "campaign-named"},
+        refusal=422,
+    ),
+    Door("POST /console/campaigns/preview", CONSOLE, form=CAMPAIGN_FORM),
+    Door("GET /console/campaigns/{campaign}", STAFF, {"campaign": "campaign"}),
+    Door(
+        "POST /console/campaigns/{campaign}",
+        STAFF,
+        {"campaign": "campaign"},
+        form={"title_en": "Sale", "quantity": "2000", "per_member": "1000"},
+    ),
+    Door(
+        "POST /console/campaigns/{campaign}/state",
+        STAFF,
+        {"campaign": "campaign"},
+        form={"move": "stop"},
+    ),
     Door("POST /console/offers/{offer}/state", STAFF, {"offer": "offer"}, form={"move": "stop"}),
     Door("GET /console/review", PLATFORM),
     Door("POST /console/review", PLATFORM, form={"company": "sandbox", "event": "<callback>"}),

@@ -10,7 +10,7 @@ from chalicelib.aws.tables import connection
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.model.statistics import Figures
 from chalicelib.contexts.promotions.model.wishes import OfferWish
-from chalicelib.contexts.promotions.service import offers, statistics
+from chalicelib.contexts.promotions.service import campaigns, offers, statistics
 from chalicelib.contexts.promotions.workers import promotions_on_sale_fact
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
@@ -89,6 +89,8 @@ class TestFigures:
         shop.capture(shop.checkout(cart, headers=bearer).json())
         tell()
         assert figures(made["id"]) == Figures(1, 1, 700, 300, 300, 0)
+        campaign = campaigns.one(shop.sellers["acme"].actor, made["id"])
+        assert statistics.totals([campaign]) == {made["id"]: figures(made["id"])}
 
     def test_facts_come_to_the_same_in_any_order(self, shop: Shop) -> None:
         an_offer(shop, shop.sellers["acme"], value={"percent": 10})

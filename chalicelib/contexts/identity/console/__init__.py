@@ -31,6 +31,7 @@ MERCHANT_LINKS = (
     ("/console/products", "grid", N_("Products")),
     ("/console/stock", "stock", N_("Stock")),
     ("/console/offers", "tag", N_("Offers")),
+    ("/console/campaigns", "ticket", N_("Coupons")),
     ("/console/statements", "money", N_("Statements")),
     ("/console/api-keys", "key", N_("API keys")),
     ("/console/security", "person", N_("Security")),
@@ -40,6 +41,7 @@ PLATFORM_LINKS = (
     ("/console/merchants", "people", N_("Merchants")),
     ("/console/categories", "grid", N_("Categories and attributes")),
     ("/console/offers", "tag", N_("Offers")),
+    ("/console/campaigns", "ticket", N_("Coupons")),
     ("/console/review", "money", N_("Payments to review")),
     ("/console/security", "person", N_("Security")),
 )

@@ -24,7 +24,7 @@ from chalicelib.contexts.promotions.console.preview import (
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.lines import Line
 from chalicelib.contexts.promotions.model.offers import OfferUnsound
-from chalicelib.contexts.promotions.model.refusals import QuotaBelowUsed
+from chalicelib.contexts.promotions.model.refusals import CodeTaken, QuotaBelowUsed
 from chalicelib.contexts.promotions.model.trying import Past
 from chalicelib.contexts.promotions.model.wishes import OfferWish
 from chalicelib.contexts.promotions.service import offers, statistics, trying
@@ -109,7 +109,7 @@ def preview_again(visit: Visit, refusal: Refusal) -> Html:
     """A form that is not filled in yet is no error: there is nothing to show."""
     if isinstance(refusal, NotSignedIn | NotFound | Forbidden):
         raise refusal
-    hint = visit.words.say(N_("Fill in the offer to see what it does to a sample cart."))
+    hint = visit.words.say(N_("Fill in the form to see what it does to a sample cart."))
     return Html("fragments/promotions/preview.html", PreviewView(hint=hint))
 
 
@@ -132,12 +132,7 @@ def _wish(visit: Visit, former: Standing | None) -> OfferWish:
     currency = trying.currency_of(actor)
     base = former.offer if former else None
     wish = form.wanted(fields, currency, offers.maker(actor), base)
-    given = form.skus(fields)
-    found = trying.named(actor, given) if given else {}
-    if len(found) < len(given):
-        missing = ", ".join(one for one in given if one not in found)
-        unknown = FieldError("skus", "unknown", f"There is no {missing[:200]}")
-        raise OfferUnsound(errors=[unknown])
+    named = products_named(actor, fields)
     ticked = [] if wish.products is UNSET else list(wish.products)
     categories = [] if wish.categories is UNSET else list(wish.categories)
     if former is not None:
@@ -146,15 +141,27 @@ def _wish(visit: Visit, former: Standing | None) -> OfferWish:
         ticked += sorted(former.offer.products - boxes)
         shown = {one.id for one in catalog.categories().categories[: form_view.CATEGORIES_SHOWN]}
         categories += sorted(former.offer.categories - shown)
-    named = list(dict.fromkeys([*ticked, *found.values()]))
-    return replace(wish, products=named, categories=categories)
+    return replace(wish, products=list(dict.fromkeys([*ticked, *named])), categories=categories)
+
+
+def products_named(actor: Actor, fields: Fields) -> list[str]:
+    """Find the products that a form names by a variant. Refuses `promotions.offer_unsound` those that
+    are not there.
+    """
+    given = form.skus(fields)
+    found = trying.named(actor, given) if given else {}
+    if len(found) < len(given):
+        missing = ", ".join(one for one in given if one not in found)
+        unknown = FieldError("skus", "unknown", f"There is no {missing[:200]}")
+        raise OfferUnsound(errors=[unknown])
+    return list(found.values())
 
 
 def _page(visit: Visit, former: Standing | None, refusal: Refusal | None = None) -> Html:
     actor, words = person(visit).actor, visit.words
     currency = trying.currency_of(actor)
     typed = visit.fields or _untouched(former, words)
-    errors = _errors(visit, refusal)
+    errors = wrong_fields(visit, refusal)
     ask = form_view.Asking(typed, errors, words)
     own = trying.products(actor, former.offer if former else None)
     view = OfferFormView(
@@ -174,7 +181,7 @@ def _page(visit: Visit, former: Standing | None, refusal: Refusal | None = None)
         categories_error=errors.get("categories", ""),
         currency=currency,
         can_simulate=bool(offers.maker(actor)),
-        note=_note(visit, refusal, errors),
+        note=note_of(visit, refusal, errors),
         good=words.say(N_("Saved.")) if visit.query_text.get("saved") and not refusal else "",
     )
     if former is not None:
@@ -268,16 +275,19 @@ def _past_order(order: Order, kin: dict[str, tuple[str, ...]]) -> Past:
     return Past(order.id, order.created_at, order.email, lines, shipping)
 
 
-def _errors(visit: Visit, refusal: Refusal | None) -> dict[str, str]:
+def wrong_fields(visit: Visit, refusal: Refusal | None) -> dict[str, str]:
     """What is wrong, by the fields of the form."""
     if refusal is None:
         return {}
     if isinstance(refusal, QuotaBelowUsed):
-        return {"quota": visit.words.refusal(refusal)}
+        return dict.fromkeys(("quota", "quantity"), visit.words.refusal(refusal))
+    if isinstance(refusal, CodeTaken):
+        return {"code": visit.words.refusal(refusal)}
     return form.beside(problem(visit, refusal).errors, visit.fields)
 
 
-def _note(visit: Visit, refusal: Refusal | None, errors: dict[str, str]) -> str:
+def note_of(visit: Visit, refusal: Refusal | None, errors: dict[str, str]) -> str:
+    """What is said above the form."""
     if refusal is None:
         return ""
     if isinstance(refusal, Malformed | OfferUnsound) and errors:

@@ -19,6 +19,8 @@ from chalicelib.web.page import converted
 
 PRODUCT, CATEGORY = "product.", "category."
 """Begin the names of the boxes to be ticked."""
+COUPON = "coupon."
+"""Begins what the API calls the fields of a campaign's coupons."""
 ANY_PART = "any"
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -51,6 +53,14 @@ class Typed:
 
     def wrong(self, name: str, code: str = "invalid") -> None:
         self.errors.append(FieldError(name, code, f"{name}: {code}"))
+
+    def titles(self) -> dict[str, str]:
+        """Read the titles that are told; one of them is needed."""
+        told = {"en": self.fields.text("title_en"), "zh-CN": self.fields.text("title_zh")}
+        said = {locale: title for locale, title in told.items() if title}
+        if not said:
+            self.wrong("title_en", "missing")
+        return said
 
     def money(self, name: str, *, is_needed: bool = False) -> dict[str, Any] | None:
         """Read an amount in major units, such as 12.50."""
@@ -106,13 +116,13 @@ def wanted(fields: Fields, currency: str, merchant_id: str, former: Offer | None
     and what the API refuses, named as the API names it.
     """
     typed = Typed(fields, currency)
-    body = _body(typed)
+    told = body(typed)
     budget = typed.money("budget")
     if budget is not None and budget["amount"] < 1:
         typed.wrong("budget", "out_of_range")
     if typed.errors:
         raise Malformed("Some fields cannot be read", errors=typed.errors)
-    wish = wish_of(converted(body, OfferBody))
+    wish = wish_of(converted(told, OfferBody))
     lane = _lane(wish, merchant_id)
     kept = (former.combines_with if former else frozenset[Lane]()) - {lane}
     combined = kept | {lane} if fields.text("combines") else kept
@@ -131,6 +141,7 @@ def skus(fields: Fields) -> list[str]:
 def beside(errors: Mapping[str, str], fields: Fields) -> dict[str, str]:
     """Put what is wrong beside the fields of the form: the model names values by their kind."""
     kind = fields.text("kind")
+    errors = {name.removeprefix(COUPON): text for name, text in errors.items()}
     own = VALUE_FIELDS[Kind(kind)] if kind in set(Kind) else "kind"
     is_bundle = own == "parts"
     names = {
@@ -207,13 +218,10 @@ def ahead(offset: str) -> timedelta:
     return -span if offset.startswith("-") else span
 
 
-def _body(typed: Typed) -> dict[str, Any]:
+def body(typed: Typed) -> dict[str, Any]:
     """The form as the API's body has it."""
     fields = typed.fields
-    titles = {"en": fields.text("title_en"), "zh-CN": fields.text("title_zh")}
-    said = {locale: title for locale, title in titles.items() if title}
-    if not said:
-        typed.wrong("title_en", "missing")
+    said = typed.titles()
     amount = typed.money("threshold_amount")
     quantity = typed.whole("threshold_quantity")
     threshold = {"amount": amount, "quantity": quantity}

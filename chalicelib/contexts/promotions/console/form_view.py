@@ -105,8 +105,10 @@ class Asking:
     def money(self, name: str, label: str, currency: str, *, hint: str = "") -> FieldView:
         return self.field(name, f"{label} ({currency})", hint=hint, inputmode="decimal")
 
-    def number(self, name: str, label: str, *, hint: str = "") -> FieldView:
-        return self.field(name, label, hint=hint, inputmode="numeric")
+    def number(
+        self, name: str, label: str, *, hint: str = "", is_required: bool = False
+    ) -> FieldView:
+        return self.field(name, label, hint=hint, inputmode="numeric", is_required=is_required)
 
 
 def titles(ask: Asking) -> list[FieldView]:
@@ -118,13 +120,13 @@ def titles(ask: Asking) -> list[FieldView]:
     ]
 
 
-def kind_field(ask: Asking) -> FieldView:
+def kind_field(ask: Asking, among: Sequence[Kind] = tuple(Kind)) -> FieldView:
     say = ask.words.say
-    choices = tuple((kind.value, say(label)) for kind, label in said.KINDS.items())
+    choices = tuple((kind.value, say(label)) for kind, label in said.KINDS.items() if kind in among)
     return ask.field("kind", say(N_("Kind")), kind="select", choices=choices, is_required=True)
 
 
-def kinds(ask: Asking, currency: str) -> list[KindView]:
+def kinds(ask: Asking, currency: str, among: Sequence[Kind] = tuple(Kind)) -> list[KindView]:
     """The fields of every kind; without `:has` in the style sheet all of them are seen."""
     say = ask.words.say
     parts_hint = N_(
@@ -160,7 +162,7 @@ def kinds(ask: Asking, currency: str) -> list[KindView]:
     return [
         KindView(kind.value, say(said.KINDS[kind]), fields)
         for kind, fields in found.items()
-        if fields
+        if fields and kind in among
     ]
 
 

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from chalicelib.contexts.promotions.console import words as said
 from chalicelib.contexts.promotions.model.board import Standing
-from chalicelib.contexts.promotions.model.offers import Kind
+from chalicelib.contexts.promotions.model.campaigns import is_campaign
+from chalicelib.contexts.promotions.model.offers import Kind, Lane
 from chalicelib.contexts.promotions.model.quotes import Adjustment
 from chalicelib.contexts.promotions.model.reasons import Reason
 from chalicelib.contexts.promotions.model.trying import Clash, Simulation
@@ -16,7 +17,7 @@ from chalicelib.kernel import clock
 from chalicelib.kernel.money import Money
 from chalicelib.web.i18n import N_, PriceView, TimeView, Words
 
-OFFERS = "/console/offers"
+OFFERS, CAMPAIGNS = "/console/offers", "/console/campaigns"
 
 
 class OffView(Struct, frozen=True):
@@ -60,6 +61,7 @@ class PreviewView(Struct, frozen=True, kw_only=True):
     total: PriceView | None = None
     saved: PriceView | None = None
     applies: bool = False
+    is_coupon: bool = False
     clashes: list[ClashView] = []
 
 
@@ -108,6 +110,7 @@ def preview_view(tried: Tried, draft: Standing, words: Words) -> PreviewView:
         total=words.money(trial.after.payable),
         saved=words.money(trial.saved),
         applies=trial.verdict.reason is Reason.APPLIED,
+        is_coupon=is_campaign(offer.id) or offer.lane is Lane.COUPONS,
         clashes=[_clash(one, draft, words) for one in tried.clashes],
     )
 
@@ -176,9 +179,10 @@ def _clash(clash: Clash, draft: Standing, words: Words) -> ClashView:
         outcome = words.say(N_("They compete: on the sample cart the other one runs."))
     else:
         outcome = words.say(N_("They compete where both reach their thresholds."))
+    place = CAMPAIGNS if is_campaign(offer.id) else OFFERS
     is_own = offer.merchant_id == draft.offer.merchant_id
     return ClashView(
-        href=f"{OFFERS}/{offer.id}" if is_own else "",
+        href=f"{place}/{offer.id}" if is_own else "",
         title=said.titled(offer, words),
         takes=said.takes(clash.other, words),
         starts_at=words.moment(clock.iso(offer.starts_at)),

@@ -17,6 +17,8 @@ CODE_LENGTH_MIN, CODE_LENGTH_MAX = 3, 40
 COUPONS_A_CART_MAX = 5
 CODE_RANDOM = 8
 STAMP_LENGTH = 10
+CAMPAIGN = "cmp"
+"""Begins the id of a campaign."""
 
 
 class CouponState(StrEnum):
@@ -120,6 +122,11 @@ def issued(campaign: Campaign, member_id: str, code: str, now: datetime) -> Coup
         offer=campaign.offer_of(coupon_id, now, campaign.expiry(now)),
         issued_at=clock.iso(now),
     )
+
+
+def is_campaign(offer_id: str) -> bool:
+    """Whether what an adjustment names is a campaign, not an offer."""
+    return offer_id.startswith(f"{CAMPAIGN}_")
 
 
 def new_code() -> str:

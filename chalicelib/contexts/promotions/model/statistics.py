@@ -10,8 +10,12 @@ from operator import add, sub
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
+from chalicelib.contexts.promotions.model.campaigns import is_campaign
 from chalicelib.contexts.promotions.model.quotes import POINTS
 from chalicelib.contexts.promotions.model.uses import Uses
+
+DAY = "DAY#"
+TOTAL = "TOTAL"
 
 
 class Off(Struct, frozen=True):
@@ -145,6 +149,13 @@ def figures(counted: Counted) -> dict[str, Figures]:
             found[off.offer_id] = found.get(off.offer_id, NOTHING) + made
             orders.setdefault(off.offer_id, set()).update([line.order_id] if kept else [])
     return {offer_id: replace(one, orders=len(orders[offer_id])) for offer_id, one in found.items()}
+
+
+def places(offer_id: str, day: str) -> list[str]:
+    """Under which names an offer's figures of a day are kept: a campaign's altogether, too, for lists
+    that show many.
+    """
+    return [f"{DAY}{day}", TOTAL] if is_campaign(offer_id) else [f"{DAY}{day}"]
 
 
 def change(before: Mapping[str, Figures], after: Mapping[str, Figures]) -> dict[str, Figures]:

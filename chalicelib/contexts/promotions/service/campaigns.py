@@ -9,7 +9,13 @@ from chalicelib.aws.idempotency import IdempotencyKey
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.facts import CouponIssued
 from chalicelib.contexts.promotions.model.board import owner_of, shards_for
-from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon, issued, new_code
+from chalicelib.contexts.promotions.model.campaigns import (
+    CAMPAIGN,
+    Campaign,
+    Coupon,
+    issued,
+    new_code,
+)
 from chalicelib.contexts.promotions.model.offers import Offer
 from chalicelib.contexts.promotions.model.refusals import (
     AlreadyClaimed,
@@ -44,7 +50,7 @@ def create(
     Refuses `promotions.offer_unsound` and `promotions.code_taken`.
     """
     merchant_id = maker(actor)
-    campaign_id = ids.new("cmp")
+    campaign_id = ids.new(CAMPAIGN)
     coupon = coupon_offer(actor, wish, campaign_id)
     campaign = Campaign(
         id=campaign_id,

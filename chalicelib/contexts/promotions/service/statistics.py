@@ -9,6 +9,7 @@ from chalicelib.aws.worker import AlreadyHandled, done
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model import statistics as model
 from chalicelib.contexts.promotions.model.board import EVERYWHERE, Standing, owner_of
+from chalicelib.contexts.promotions.model.campaigns import Campaign
 from chalicelib.contexts.promotions.model.refusals import CountedMeanwhile, OfferChanged
 from chalicelib.contexts.promotions.model.statistics import NOTHING, Counted, Figures, SoldLine
 from chalicelib.contexts.promotions.store import statistics as rows
@@ -69,6 +70,11 @@ def performance(offer_id: str) -> tuple[Figures, Mapping[str, Figures]]:
     """What an offer brought and cost, altogether and by day."""
     days = rows.tallies(offer_id)
     return sum(days.values(), NOTHING), days
+
+
+def totals(campaigns: Collection[Campaign]) -> Mapping[str, Figures]:
+    """What campaigns brought and cost altogether. One round trip."""
+    return rows.totals([one.id for one in campaigns])
 
 
 def _budgeted(offers: Collection[str], codes: Mapping[str, str]) -> list[Standing]:

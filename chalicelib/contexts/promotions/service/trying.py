@@ -77,9 +77,13 @@ def products(actor: Actor, offer: Offer | None) -> list[Product]:
     return [*own, *(one for one in read if one is not None)]
 
 
-def sample(actor: Actor, draft: Standing, own: Sequence[Product]) -> Tried:
+def sample(
+    actor: Actor, draft: Standing, own: Sequence[Product], rivals: Sequence[Standing] = ()
+) -> Tried:
     """Try an offer on a cart of the maker's own products, those that it names first; `own` are some
     of these. The platform's cart is of what the shop lists.
+
+    `rivals` are coupons that it may meet on a cart; they are on none by themselves.
     """
     now = clock.now()
     beside = _beside(actor)
@@ -87,11 +91,12 @@ def sample(actor: Actor, draft: Standing, own: Sequence[Product]) -> Tried:
     articles = _articles(actor, offer, own)
     basket = trying.sampled(offer, articles, now, SHIPPING_MINOR)
     others = [one.offer for one in beside]
-    kin = _kin([offer, *(one for one in others if one.lane is offer.lane)])
+    met = [*beside, *rivals]
+    kin = _kin([offer, *(one.offer for one in met if one.offer.lane is offer.lane)])
     return Tried(
         tuple(articles),
         trying.tried(offer, others, basket, now),
-        tuple(trying.clashes(offer, beside, kin, basket, now)),
+        tuple(trying.clashes(offer, met, kin, basket, now)),
         tuple(beside),
     )
 

@@ -8,7 +8,8 @@
 | `SHOPPER#who` | `OFFER#id` | how much of an offer one shopper had |
 | `PURCHASE#id` | `USES` | what a purchase uses of quotas, limits and coupons |
 | `PURCHASE#id` | `COUNTED` | what is known of a purchase whose offers are counted |
-| `TALLY#offer` | `DAY#day` | what an offer brought and cost with the sales of one day |
+| `TALLY#offer` | `DAY#day` | what an offer or a campaign brought and cost with the sales of one day |
+| `TALLY#campaign` | `TOTAL` | what a campaign brought and cost altogether |
 | `CAMPAIGN#id` | `CAMPAIGN` | a campaign; its quantity lies under `QUOTA#id` |
 | `CAMPAIGNS#owner` | `CAMPAIGN#id` | that this owner has such a campaign |
 | `CAMPAIGNS` | end`#`id | that members may claim of it up to then |
@@ -183,9 +184,9 @@ def counted_key(purchase_id: str) -> Key:
     return Key(CountedItem, f"PURCHASE#{purchase_id}", "COUNTED")
 
 
-def tally_key(offer_id: str, day: str) -> Key:
-    """Where an offer's figures of a day lie."""
-    return Key(TallyItem, tallies_of(offer_id), f"DAY#{day}")
+def tally_key(offer_id: str, place: str) -> Key:
+    """Where an offer's figures lie, of a day or altogether."""
+    return Key(TallyItem, tallies_of(offer_id), place)
 
 
 def tallies_of(offer_id: str) -> str:
