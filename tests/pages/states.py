@@ -14,16 +14,20 @@ from chalicelib.contexts.members import service as members
 from chalicelib.contexts.members.model.favourites import Liked
 from chalicelib.contexts.orders import workers as order_workers
 from chalicelib.contexts.privacy import workers as privacy_workers
+from chalicelib.contexts.promotions.workers import promotions_on_sale_fact
 from chalicelib.kernel import clock
+from chalicelib.kernel.actors import Role
 from tests.integration.members.test_avatars import handed_in, told
 from tests.makers.authenticator import Authenticator
 from tests.makers.browser import Browser, Page
 from tests.makers.facts import deliver
-from tests.makers.offers import a_campaign, claimed
+from tests.makers.offers import a_campaign, an_offer, claimed
 from tests.makers.people import PASSWORD, a_member
 from tests.makers.pictures import a_picture
+from tests.makers.shop import gbp
 from tests.pages.test_cart import put, reprice
 from tests.pages.test_checkout import placed, quoted
+from tests.pages.test_console import signed_in
 from tests.pages.test_purchase import declined, opened
 from tests.pages.test_security import added
 from tests.unit.members.test_addresses import LONDON, SHENZHEN
@@ -105,6 +109,48 @@ def of_orders(browser: Browser, shop: Any, stage: Any) -> Pages:
     pages["cancelled in part, money going back"] = page
     stage.forward(1_801)
     pages["overdue"] = opened(browser, waiting)
+    return pages
+
+
+def of_promotions(browser: Browser, shop: Any, listed: Any) -> Pages:
+    """Offers and coupons: as shoppers see them from the shop to the order, and as the console does."""
+    product = listed("TEE", title="Linen shirt", price=1_000, category="tops")
+    seller = shop.sellers["acme"]
+    an_offer(shop, seller, "fixed_price", gbp(800), title="Flash sale", quota=3, budget=gbp(900))
+    an_offer(shop, seller, "free_shipping", None, threshold={"amount": gbp(2_000)})
+    a_campaign(shop, seller, code="WELCOME", title="Welcome")
+    gone = a_campaign(shop, seller, title="Gone", quantity=1)
+    claimed(shop, gone["id"], a_member()[1])
+    pages = {
+        "a product on offer": browser.get(f"/p/{product.slug}"),
+        "a merchant with offers": browser.get("/m/acme"),
+    }
+    put(browser, product, "2")
+    page = browser.get("/cart")
+    pages["a wrong code on a cart"] = browser.send(page, page.form("/cart/coupons"), code="NONE")
+    pages["a coupon on a cart"] = browser.send(page, page.form("/cart/coupons"), code="WELCOME")
+    pages["checkout with offers"] = quoted(browser)
+    pages["paid with offers"] = opened(browser, shop.paid({"acme.TEE": 2}))
+    deliver(promotions_on_sale_fact, "orders.PurchasePaid")
+    identity.add_staff(seller.id, "owner@acme.example", PASSWORD, "Ada", Role.OWNER)
+    console = signed_in("owner@acme.example")
+    console.locale = browser.locale
+    for kind in ("offers", "campaigns"):
+        place = f"/console/{kind}"
+        page = console.get(f"{place}/new")
+        form = page.form(f"{place}/new")
+        told = {"title_en": "Spring", "kind": "amount_off", "amount": "3"}
+        pages |= {
+            f"console, {kind}": (page := console.get(place)),
+            f"console, no {kind} are over": console.get(f"{place}?state=ended"),
+            f"console, new of {kind}": console.send(page, form, press="preview", **told),
+            f"console, {kind} filled in wrong": console.send(page, form, press="publish"),
+            f"console, one of {kind}": console.get(str(page.one(".table tr:last-child a")["href"])),
+            f"console, one of {kind} stopped": console.send(
+                page, page.form(f"{page.one('.table tr:last-child a')['href']}/state"), press="stop"
+            ),
+        }
+    pages["console, calendar of offers"] = console.get("/console/offers/calendar")
     return pages
 
 

@@ -30,6 +30,11 @@ FEW = {
     "a new second factor",
     "security with all of it",
     "a copy to fetch",
+    "console, campaigns",
+    "console, new of campaigns",
+    "console, one of campaigns",
+    "a product on offer",
+    "a coupon on a cart",
 }
 
 
@@ -189,6 +194,9 @@ class Shown:
 WALKS = {
     "shop": lambda browser, given: states.of_the_shop(browser, given["listed"]),
     "checkout": lambda browser, given: states.of_checkout(browser, given["shop"], given["listed"]),
+    "promotions": lambda browser, given: states.of_promotions(
+        browser, given["shop"], given["listed"]
+    ),
     "orders": lambda browser, given: states.of_orders(browser, given["shop"], given["stage"]),
     "account": lambda browser, given: states.of_the_account(
         browser, given["shop"], given["listed"], given["codes"]
@@ -197,7 +205,12 @@ WALKS = {
 WAYS = (
     [(walk, width, locale) for walk in WALKS for width in WIDTHS for locale in ("en", "zh-CN")]
     if ALL
-    else [("checkout", 390, "zh-CN"), ("orders", 1280, "en"), ("account", 390, "en")]
+    else [
+        ("checkout", 390, "zh-CN"),
+        ("orders", 1280, "en"),
+        ("promotions", 390, "zh-CN"),
+        ("account", 390, "en"),
+    ]
 )
 
 
