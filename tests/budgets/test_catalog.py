@@ -5,6 +5,10 @@ import pytest
 from chalicelib.contexts.catalog import service, workers
 from chalicelib.contexts.catalog.service import importer, imports, tree
 from chalicelib.contexts.catalog.service.jobs import RunImport
+from chalicelib.contexts.promotions.model.offers import Kind
+from chalicelib.contexts.promotions.model.wishes import OfferWish
+from chalicelib.contexts.promotions.service import offers
+from chalicelib.kernel import clock
 from tests.makers.facts import deliver
 from tests.makers.http import Http
 from tests.makers.index import caught_up
@@ -48,6 +52,23 @@ class TestRoutes:
     def test_a_product(self, seller: Seller) -> None:
         (product, *_) = service.own_products(seller.actor).items
         assert calls_of(f"/api/v1/products/{product.slug}") == ["GetItem", "BatchGetItem"]
+
+    def test_what_is_left_of_a_flash_sale_costs_one_more_on_its_page(self, seller: Seller) -> None:
+        """The last is the categories, which a warm function has."""
+        (product, *_) = service.own_products(seller.actor).items
+        now = clock.now()
+        wish = OfferWish(
+            titles={"en": "Flash"},
+            kind=Kind.FIXED_PRICE,
+            value={"amount": 500, "currency": "GBP"},
+            starts_at=now,
+            ends_at=clock.later(now, 3_600),
+            quota=3,
+        )
+        offers.create(seller.actor, wish)
+        assert calls_of(f"/api/v1/products/{product.slug}") == ["GetItem", "BatchGetItem"]
+        calls = calls_of(f"/p/{product.slug}")
+        assert calls == ["GetItem", "BatchGetItem", "BatchGetItem", "GetItem"]
 
     def test_a_merchants_products_cost_one_more_for_the_key(self, seller: Seller) -> None:
         calls = calls_of("/api/v1/merchant/products", **seller.authorization)

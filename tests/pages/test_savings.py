@@ -96,7 +96,47 @@ class TestCheckout:
         assert page.texts(".lines .price--was") == ["Before £ 20.00"]
 
 
+class TestFront:
+    def test_a_merchant_says_what_it_has_on_offer(self, browser, shop, listed, seller) -> None:
+        tee = listed("TEE", price=2_000)
+        assert "What they have on offer" not in browser.get("/m/acme").text
+        an_offer(shop, seller, title="For tees", products=[tee.id], quota=5)
+        an_offer(shop, seller, "amount_off", gbp(500), **FIVE_OFF)
+        an_offer(shop, shop.merchant("kiln"), title="Hers")
+        an_offer(shop, seller, title="Stopped", stopped=True)
+        tees, five = browser.get("/m/acme").texts(".offer")
+        assert tees.startswith("For tees 10% off · 1 product Until ")
+        assert tees.endswith("while it lasts")
+        assert five.startswith("£5 off £5.00 off · from £30.00 on · Everything Until ")
+        browser.locale = "zh-CN"
+        assert browser.get("/m/acme").texts(".offer")[1].startswith("减5 ")
+
+
 class TestProduct:
+    def test_programs_read_what_is_on_offer_for_it(self, shop, listed, seller) -> None:
+        tee, cup = listed("TEE", price=2_000), listed("CUP")
+        titles = {"en": "Spring sale", "zh-CN": "春季特惠"}
+        made = an_offer(shop, seller, titles=titles, quota=5, categories=["clothing"])
+        an_offer(shop, seller, products=[cup.id])
+        shown = shop.http.get(f"/api/v1/products/{tee.slug}", accept_language="zh-CN").json()
+        assert shown["offers"] == [
+            {
+                "id": made["id"],
+                "merchant_id": seller.id,
+                "title": "春季特惠",
+                "kind": "percent_off",
+                "value": {"percent": 10},
+                "threshold": None,
+                "lane": "product",
+                "ends_at": made["ends_at"],
+                "limited": True,
+            }
+        ]
+        (own, *_) = shop.http.get("/api/v1/merchant/products", **seller.authorization).json()[
+            "items"
+        ]
+        assert "offers" not in own
+
     def test_its_price_comes_down_for_people_and_machines(
         self, browser, shop, listed, seller
     ) -> None:
@@ -114,17 +154,30 @@ class TestProduct:
         assert page.texts(".product__buy .price") == ["£ 20.00"]
         assert not page.soup.select(".offer")
 
-    def test_what_is_limited_or_of_whole_orders_is_told_and_not_reckoned(
+    def test_what_is_of_whole_orders_is_told_and_not_reckoned(
         self, browser, shop, listed, seller
     ) -> None:
         tee = listed("TEE", price=2_000)
-        an_offer(shop, seller, quota=5)
-        an_offer(shop, seller, "amount_off", gbp(500), **FIVE_OFF)
+        an_offer(shop, seller, "amount_off", gbp(500), quota=7, **FIVE_OFF)
         page = browser.get(f"/p/{tee.slug}")
         assert page.texts(".product__buy .price") == ["£ 20.00"]
-        limited, five = page.texts(".offer")
-        assert limited.endswith("while it lasts")
-        assert five.startswith("£5 off £5.00 off · from £30.00 on")
+        (five,) = page.texts(".offer")
+        assert five.startswith("£5 off £5.00 off · from £30.00 on · 7 left of this offer Until ")
+
+    def test_a_flash_price_says_what_is_left_until_nothing_is(
+        self, browser, shop, listed, seller
+    ) -> None:
+        tee = listed("TEE", price=2_000)
+        an_offer(shop, seller, "fixed_price", gbp(1_500), title="Flash", quota=3)
+        page = browser.get(f"/p/{tee.slug}")
+        assert page.texts(".product__buy .price") == ["£ 15.00", "Before £ 20.00"]
+        assert page.texts(".offer .bad") == ["3 left at this price"]
+        shop.bought({"acme.TEE": 2})
+        assert browser.get(f"/p/{tee.slug}").texts(".offer .bad") == ["1 left at this price"]
+        shop.bought({"acme.TEE": 1})
+        page = browser.get(f"/p/{tee.slug}")
+        assert page.texts(".product__buy .price") == ["£ 20.00"]
+        assert not page.soup.select(".offer")
 
     def test_others_offers_and_those_to_come_are_not_told(
         self, browser, shop, listed, seller

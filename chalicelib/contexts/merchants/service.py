@@ -1,8 +1,10 @@
 """Use cases of merchants: apply, review, standing, delivery."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from chalicelib.aws import outbox, reads, transact
+from chalicelib.aws.reads import Key
 from chalicelib.aws.settings import settings
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.merchants import model, store
@@ -43,6 +45,16 @@ def by_code(code: str) -> Merchant:
     if row is None:
         raise NotFound
     return get(row.merchant_id)
+
+
+def by_code_beside(code: str, keys: Sequence[Key]) -> tuple[Merchant, tuple[Any, ...]]:
+    """Find a merchant by its code, and read with that what another room named. Refuses
+    `request.not_found`.
+    """
+    row, *rows = reads.batch([store.code_key(code), *keys])
+    if row is None:
+        raise NotFound
+    return get(row.merchant_id), tuple(rows)
 
 
 def many(merchant_ids: Iterable[str]) -> dict[str, Merchant]:

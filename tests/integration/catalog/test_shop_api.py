@@ -352,6 +352,7 @@ class TestProduct:
                     "available": 4,
                 },
             ],
+            "offers": [],
         }
 
     def test_it_costs_two_round_trips(self, http: Http) -> None:

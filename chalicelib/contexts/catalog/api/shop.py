@@ -17,7 +17,8 @@ from chalicelib.contexts.catalog.api.views import (
 )
 from chalicelib.contexts.catalog.model.products import PRICE_MAX
 from chalicelib.contexts.catalog.service import Wish
-from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.promotions.api.views import shown_offer
+from chalicelib.contexts.promotions.service import looking
 from chalicelib.contexts.search import service as search
 from chalicelib.kernel.errors import FieldError, Malformed
 from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX
@@ -102,17 +103,16 @@ def list_products(request: Request) -> Answer:
     bp,
     "GET",
     "/api/v1/products/{product}",
-    summary="A product",
+    summary="A product, and what is on offer for it",
     tag="catalog",
     answer=ProductView,
 )
 def get_product(request: Request, product: str) -> ProductView:
-    shown = service.product(
-        product, lambda found: inventory.level_keys(one.sku for one in found.content.variants)
-    )
-    skus = [one.sku for one in shown.product.content.variants]
-    levels = inventory.levels(skus, shown.beside)
-    return product_view(shown.product, shown.merchant, levels, request.locale)
+    looked = looking.look(product)
+    shown = looked.shown
+    view = product_view(shown.product, shown.merchant, looked.levels, request.locale)
+    view.offers = [shown_offer(one, request.locale) for one in looked.offers]
+    return view
 
 
 def _wish(request: Request) -> Wish:

@@ -8,6 +8,7 @@ from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog.model import Media, Product, Variant
 from chalicelib.contexts.catalog.model.listing import PLACEHOLDER, Card, CardMerchant, Rating
 from chalicelib.contexts.merchants import Merchant
+from chalicelib.contexts.promotions.api.views import ShownOffer
 from chalicelib.kernel import pictures
 from chalicelib.kernel.money import Money
 
@@ -90,7 +91,9 @@ class VariantView(msgspec.Struct):
 
 
 class ProductView(msgspec.Struct, kw_only=True):
-    """A product: what its card says and all the rest. Merchants see `state` and more of their own."""
+    """A product: what its card says and all the rest. Shoppers see the `offers` about it, merchants
+    `state` and more of their own.
+    """
 
     id: str
     slug: str
@@ -107,6 +110,7 @@ class ProductView(msgspec.Struct, kw_only=True):
     compare_at: Money | msgspec.UnsetType = msgspec.UNSET
     image: str | msgspec.UnsetType = msgspec.UNSET
     rating: Rating | msgspec.UnsetType = msgspec.UNSET
+    offers: list[ShownOffer] | msgspec.UnsetType = msgspec.UNSET
     state: str | msgspec.UnsetType = msgspec.UNSET
     type: str | msgspec.UnsetType = msgspec.UNSET
     tags: list[str] | msgspec.UnsetType = msgspec.UNSET

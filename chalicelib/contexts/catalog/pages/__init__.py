@@ -4,18 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from chalice import Blueprint
 
-from chalicelib.aws.reads import Key
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.catalog import service
 from chalicelib.contexts.catalog.model.categories import Category, CategoryTree
 from chalicelib.contexts.catalog.model.listing import Card
-from chalicelib.contexts.catalog.model.products import Product
 from chalicelib.contexts.catalog.pages import advanced, views
 from chalicelib.contexts.catalog.pages.product import product_view
-from chalicelib.contexts.catalog.service import Found, Shown, Wish
-from chalicelib.contexts.inventory import service as inventory
-from chalicelib.contexts.promotions.model.deals import Deal
-from chalicelib.contexts.promotions.service import deals
+from chalicelib.contexts.catalog.service import Found, Wish
+from chalicelib.contexts.promotions.service import looking
 from chalicelib.contexts.search import service as searching
 from chalicelib.kernel.errors import NotFound, Refusal
 from chalicelib.kernel.money import Money
@@ -78,41 +74,27 @@ def suggestions(visit: Visit) -> Html:
 
 @page(bp, "GET", "/p/{product}")
 def product_page(visit: Visit, product: str) -> Html | Redirect:
-    shown, levels, deal = look(product)
+    looked = looking.look_closely(product)
+    shown = looked.shown
     if product != shown.product.slug:
         return Redirect(with_query(f"/p/{shown.product.slug}", visit.query_text), status=301)
     chosen = visit.query_text.get("variant", "")
     tree = service.categories()
-    view = product_view(shown, levels, tree, visit.words, chosen=chosen, deal=deal)
+    view = product_view(looked, tree, visit.words, chosen=chosen)
     return Html("pages/catalog/product.html", view, is_public=True)
-
-
-def look(reference: str) -> tuple[Shown, dict[str, int], Deal]:
-    """Read a product with the stock of its variants and what is on offer: two round trips."""
-
-    def beside(found: Product) -> list[Key]:
-        skus = [one.sku for one in found.content.variants]
-        return inventory.level_keys(skus) + deals.board_keys(skus)
-
-    shown = service.product(reference, beside)
-    skus = [one.sku for one in shown.product.content.variants]
-    stock, boards = shown.beside[: len(skus)], shown.beside[len(skus) :]
-    return shown, inventory.levels(skus, stock), deals.deal_of(boards)
 
 
 def product_again(visit: Visit, refusal: Refusal, *, slug: str, sku: str, quantity: int) -> Html:
     """Show the product that could not be put into the cart, with the reason."""
-    shown, levels, deal = look(slug)
+    looked = looking.look_closely(slug)
     own_code = sku.partition(".")[2]
     view = product_view(
-        shown,
-        levels,
+        looked,
         service.categories(),
         visit.words,
         chosen=own_code,
         quantity=quantity,
         note=visit.words.refusal(refusal),
-        deal=deal,
     )
     return Html("pages/catalog/product.html", view, refusal.status)
 

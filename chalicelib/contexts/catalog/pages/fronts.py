@@ -15,6 +15,9 @@ from chalicelib.contexts.catalog.service import Found, Wish
 from chalicelib.contexts.catalog.service.shelves import Placed, newest
 from chalicelib.contexts.merchants import DeliveryMethod, Merchant
 from chalicelib.contexts.merchants import service as merchants
+from chalicelib.contexts.promotions.model.board import Standing
+from chalicelib.contexts.promotions.pages.offering import OfferRowView, offer_rows
+from chalicelib.contexts.promotions.service import looking
 from chalicelib.kernel.errors import NotFound
 from chalicelib.web.i18n import N_, PriceView, Words
 from chalicelib.web.page import Html, Redirect, page, plain, with_query
@@ -30,6 +33,7 @@ MORE = 10
 FRONTS_MAX = 8
 FRONT_CARDS = 24
 FEED_CARDS = 30
+OFFERS_SHOWN = 12
 NEVER = "1970-01-01T00:00:00Z"
 ATOM = "http://www.w3.org/2005/Atom"
 
@@ -60,12 +64,13 @@ class DeliveryView(Struct, frozen=True):
 
 
 class MerchantView(Struct, frozen=True, kw_only=True):
-    """A merchant's front: who it is, what it sells, how it sends it."""
+    """A merchant's front: who it is, what it has on offer, what it sells, how it sends it."""
 
     title: str
     about: str
     tint: int
     crumbs: list[views.LinkView]
+    offers: list[OfferRowView]
     total: str
     cards: list[views.CardView]
     deliveries: list[DeliveryView]
@@ -95,15 +100,19 @@ def home(visit: Visit) -> Html:
 
 @page(bp, "GET", "/m/{merchant}")
 def merchant_front(visit: Visit, merchant: str) -> Html | Redirect:
-    """A merchant that may sell, by its code; its id leads there. Any other is not there."""
-    is_id = merchant.startswith("mer_")
-    seller = merchants.get(merchant) if is_id else merchants.by_code(merchant)
+    """A merchant that may sell, by its code, with what it has on offer; its id leads there. Any other is
+    not there.
+    """
+    if merchant.startswith("mer_"):
+        seller = merchants.get(merchant)
+        if not seller.can_sell:
+            raise NotFound
+        return Redirect(f"/m/{seller.code}", status=301)
+    seller, offers = looking.visit(merchant)
     if not seller.can_sell:
         raise NotFound
-    if is_id:
-        return Redirect(f"/m/{seller.code}", status=301)
     found = service.products(Wish(merchant=seller.id, sort="newest", limit=FRONT_CARDS))
-    view = _merchant_view(seller, found, visit.words)
+    view = _merchant_view(seller, found, offers, visit.words)
     return Html("pages/catalog/merchant.html", view, is_public=True)
 
 
@@ -121,7 +130,9 @@ def _fronts(found: Found, cards: list[Card]) -> list[FrontView]:
     return [FrontView(f"/m/{one}", name) for one, name in list(seen.items())[:FRONTS_MAX]]
 
 
-def _merchant_view(seller: Merchant, found: Found, words: Words) -> MerchantView:
+def _merchant_view(
+    seller: Merchant, found: Found, offers: list[Standing], words: Words
+) -> MerchantView:
     tree = service.categories()
     about = seller.description.get(words.locale) or seller.description.get("en", "")
     return MerchantView(
@@ -129,6 +140,7 @@ def _merchant_view(seller: Merchant, found: Found, words: Words) -> MerchantView
         about=about,
         tint=sum(seller.code.encode()) % views.TINTS,
         crumbs=[views.LinkView(words.say(N_("Market")), "/")],
+        offers=offer_rows(offers[:OFFERS_SHOWN], words),
         total=views.count_text(found.total, len(found.cards), words),
         cards=[views.card_view(card, tree, words) for card in found.decoded()],
         deliveries=[_delivery(one, words) for one in seller.delivery_methods],

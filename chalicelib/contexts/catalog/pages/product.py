@@ -13,9 +13,8 @@ from chalicelib.contexts.catalog.model.products import IMAGE, Product, Variant, 
 from chalicelib.contexts.catalog.pages import views
 from chalicelib.contexts.catalog.service import Shown
 from chalicelib.contexts.merchants.model import DeliveryMethod
-from chalicelib.contexts.promotions.model.deals import Deal
-from chalicelib.contexts.promotions.model.shelf import Line
 from chalicelib.contexts.promotions.pages.offering import OfferRowView, offer_rows, prices
+from chalicelib.contexts.promotions.service.looking import Looked
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.pictures import renditions
 from chalicelib.kernel.text import fold, tokens
@@ -92,28 +91,26 @@ class ProductView(Struct, frozen=True, kw_only=True):
 
 
 def product_view(
-    shown: Shown,
-    levels: Mapping[str, int],
+    looked: Looked,
     tree: CategoryTree,
     words: Words,
     *,
     chosen: str = "",
     quantity: int = 1,
     note: str = "",
-    deal: Deal,
 ) -> ProductView:
     """Show a product. `chosen` is the merchant's own code of a variant; one in stock otherwise."""
     from markupsafe import Markup
 
     from chalicelib.contexts.catalog.model.html import clean, spoken
 
+    shown, levels = looked.shown, looked.levels
     product, content = shown.product, shown.product.content
     # Cleaned where it is shown too, whatever a store may hold.
     description = spoken(clean(content.description), words.locale)
     variant = _chosen(product, levels, chosen)
     left = levels.get(variant.sku, 0)
-    lines = _lines(product, tree)
-    lowered = prices(deal, lines)
+    lowered = prices(looked.deal, looked.lines)
     price = lowered.get(variant.sku, variant.price)
     was = variant.compare_at or (variant.price if variant.sku in lowered else None)
     href = f"/p/{product.slug}"
@@ -140,7 +137,7 @@ def product_view(
         price=words.money(price),
         was=words.money(was) if was else None,
         saving=views.saving(price, was),
-        offers=offer_rows(deal, lines, words),
+        offers=offer_rows(looked.offers, words, looked.deal),
         sku=variant.sku,
         own_code=_own_code(product, variant),
         options=_options(product, variant, levels),
@@ -153,15 +150,6 @@ def product_view(
         structured=_structured(shown, levels, lowered, _summary(description)),
         note=note,
     )
-
-
-def _lines(product: Product, tree: CategoryTree) -> list[Line]:
-    """One piece of each variant, as a basket has it."""
-    above = tree.ancestors(product.content.category_id)
-    return [
-        Line(one.sku, product.id, product.merchant_id, above, 1, one.price)
-        for one in product.content.variants
-    ]
 
 
 def _pictures(product: Product, chosen: Variant) -> list[PictureView]:

@@ -1,6 +1,6 @@
 """What promotions know at the moment a cart is priced, and what a purchase then uses of them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -8,6 +8,7 @@ from msgspec import Struct
 from chalicelib.contexts.catalog.model import SkuCopy
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.campaigns import CouponState
+from chalicelib.contexts.promotions.model.cards import carded
 from chalicelib.contexts.promotions.model.engine import quote
 from chalicelib.contexts.promotions.model.offers import Lane, Offer
 from chalicelib.contexts.promotions.model.quotes import Basket, Moment, Quote, Shopper
@@ -134,6 +135,29 @@ class Deal:
         """The variant that an offer gives."""
         standing = self.standings.get(offer_id)
         return standing.gift if standing else None
+
+    def running(self, lines: Sequence[Line] | None = None) -> list[Standing]:
+        """The offers for anybody that run now, in the order in which they take turns: those about any
+        of these lines, or all of them. What is known to be used up is left out.
+        """
+        if lines is None:
+            cards = [carded(one) for one in self.offers]
+        else:
+            cards = [one.card for one in self.shelf.reached(lines)]
+        cards.sort(key=lambda card: (card.lane_number, card.turn))
+        return [
+            self.standings[card.id]
+            for card in cards
+            if card.offer.starts_at <= self.now
+            and card.audience is None
+            and self.left_of(card.id) != 0
+        ]
+
+    def left_of(self, offer_id: str) -> int | None:
+        """What is known to be left of an offer's quota; None where nobody counted or it has none."""
+        count = self.counts.get(offer_id)
+        has_quota = self.standings[offer_id].offer.quota is not None
+        return sum(count.left) if count is not None and has_quota else None
 
     def without(self, offer_ids: Collection[str]) -> "Deal":
         """The same deal without some offers."""

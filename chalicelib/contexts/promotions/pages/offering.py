@@ -1,13 +1,13 @@
 """The offers that concern one product, and its price after those for single articles."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 
-from chalicelib.contexts.promotions.console.words import takes
+from chalicelib.contexts.promotions.console.words import about, takes
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.deals import Deal
-from chalicelib.contexts.promotions.model.offers import EVERYBODY, Lane
+from chalicelib.contexts.promotions.model.offers import Lane, Offer
 from chalicelib.contexts.promotions.model.quotes import Basket
 from chalicelib.contexts.promotions.model.shelf import Line
 from chalicelib.contexts.promotions.pages.savings import titled
@@ -21,32 +21,32 @@ class OfferRowView(Struct, frozen=True, kw_only=True):
 
     label: str
     takes: str
+    about: str
     until: TimeView
     is_limited: bool
+    left: str
     gift_href: str
     gift_image: str
 
 
-def offer_rows(deal: Deal, lines: Sequence[Line], words: Words) -> list[OfferRowView]:
-    """Show the offers for anybody that are about any of these variants and run now, in the order in
-    which they take turns.
-    """
-    reached = deal.shelf.reached(lines)
-    found = [(one.card, deal.standings[one.offer.id]) for one in reached]
-    running = [
-        (card.lane_number, card.turn, standing)
-        for card, standing in found
-        if standing.offer.starts_at <= deal.now and standing.offer.audience == EVERYBODY
-    ]
-    running.sort(key=lambda one: one[:2])
-    return [_row(standing, words) for _, _, standing in running]
+def offer_rows(
+    offers: Iterable[Standing], words: Words, deal: Deal | None = None
+) -> list[OfferRowView]:
+    """Show offers as rows; `deal` knows what is left of them, if anybody does."""
+    return [_row(one, deal.left_of(one.offer.id) if deal else None, words) for one in offers]
 
 
 def prices(deal: Deal, lines: Iterable[Line]) -> dict[str, Money]:
     """What one piece of each variant costs anybody after the offers for single articles, by sku; only
-    those that cost less. What has a quota is left out: nobody has looked whether any is left.
+    those that cost less. What has a quota counts only where somebody looked whether any is left.
     """
-    sure = deal.without([one.offer.id for one in deal.standings.values() if one.offer.quota])
+    sure = deal.without(
+        [
+            one.offer.id
+            for one in deal.standings.values()
+            if one.offer.quota and deal.left_of(one.offer.id) is None
+        ]
+    )
     lowered: dict[str, Money] = {}
     for line in lines if sure.standings else ():
         quoted = sure.quote(Basket(line.unit_price.currency, (line,)))
@@ -63,13 +63,21 @@ def prices(deal: Deal, lines: Iterable[Line]) -> dict[str, Money]:
     return lowered
 
 
-def _row(standing: Standing, words: Words) -> OfferRowView:
+def _row(standing: Standing, left: int | None, words: Words) -> OfferRowView:
     offer, gift = standing.offer, standing.gift
     return OfferRowView(
         label=titled(offer.titles, words),
         takes=takes(standing, words),
         until=words.moment(clock.iso(offer.ends_at)),
+        about=about(offer, words),
         is_limited=offer.quota is not None,
+        left="" if left is None else _left(offer, left, words),
         gift_href=f"/p/{gift.slug}" if gift else "",
         gift_image=gift.image if gift else "",
     )
+
+
+def _left(offer: Offer, left: int, words: Words) -> str:
+    if offer.lane is Lane.PRODUCT:
+        return words.count("%(num)s left at this price", "%(num)s left at this price", left)
+    return words.count("%(num)s left of this offer", "%(num)s left of this offer", left)
