@@ -54,6 +54,13 @@ class MailOrder(Struct, frozen=True):
     lines: tuple[MailLine, ...]
 
 
+class MailSaving(Struct, frozen=True):
+    """What an offer took off."""
+
+    title: str
+    amount: Money
+
+
 class Letter(Struct, frozen=True, kw_only=True):
     """Everything a mail says: `url` leads to the purchase and opens it.
 
@@ -70,6 +77,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     code: str = ""
     total: Money | None = None
     orders: tuple[MailOrder, ...] = ()
+    savings: tuple[MailSaving, ...] = ()
     courier: str = ""
     tracking_number: str = ""
     tracking_url: str = ""
@@ -147,6 +155,9 @@ def _of_purchase(
         number=order_number(fact.purchase_id),
         total=fact.total,
         orders=orders,
+        savings=tuple(
+            MailSaving(_name(one.titles, fact.locale), one.amount) for one in fact.savings
+        ),
         expires_at=expires_at,
     )
 

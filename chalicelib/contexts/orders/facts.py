@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from chalicelib.contexts.orders.model.savings import Saved
 from chalicelib.contexts.orders.model.values import Order
 from chalicelib.contexts.payments.model import Refund
 from chalicelib.kernel.facts import Fact
@@ -81,7 +82,9 @@ class PurchaseFact(Fact, frozen=True, kw_only=True):
 
 
 class PurchasePlaced(PurchaseFact, frozen=True, kw_only=True):
-    """A checkout went through: goods are held until `expires_at` while payment is awaited."""
+    """A checkout went through: goods are held until `expires_at` while payment is awaited. `savings` are
+    what offers took off altogether.
+    """
 
     name = "orders.PurchasePlaced"
 
@@ -91,12 +94,14 @@ class PurchasePlaced(PurchaseFact, frozen=True, kw_only=True):
     total: Money
     expires_at: str
     orders: tuple[PlacedOrder, ...]
+    savings: tuple[Saved, ...] = ()
 
 
 class PurchasePaid(PurchaseFact, frozen=True, kw_only=True):
     """Money for the whole purchase is captured; merchants may confirm and ship.
 
-    `orders` are those that are paid for: one cancelled before is not among them.
+    `orders` are those that are paid for: one cancelled before is not among them. `savings` are what
+    offers took off these altogether.
     """
 
     name = "orders.PurchasePaid"
@@ -108,6 +113,7 @@ class PurchasePaid(PurchaseFact, frozen=True, kw_only=True):
     locale: str
     total: Money
     orders: tuple[PaidOrder, ...]
+    savings: tuple[Saved, ...] = ()
 
 
 class PurchaseExpired(PurchaseFact, frozen=True, kw_only=True):

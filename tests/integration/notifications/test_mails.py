@@ -16,6 +16,7 @@ from chalicelib.contexts.orders.facts import (
     PurchasePlaced,
     SentLine,
 )
+from chalicelib.contexts.orders.model.savings import Saved
 from chalicelib.providers.messaging.ses import Ses
 from tests.makers.events import sqs_event
 from tests.makers.money_facts import (
@@ -104,6 +105,16 @@ class TestMails:
         assert f'<html lang="{locale}">' in mail.html
         chinese = any("\u4e00" <= letter <= "\u9fff" for letter in mail.subject)
         assert chinese is (locale == "zh-CN")
+
+    def test_it_names_what_was_saved(self, monkeypatch) -> None:
+        mails = []
+        monkeypatch.setattr(Ses, "send", lambda _self, mail: mails.append(mail) or "id")
+        saved = Saved({"en": "Spring <sale>", "zh-CN": "春季特惠"}, gbp(250))
+        tell(a_placed_purchase(savings=(saved,)))
+        tell(replace(a_paid_purchase(), locale="zh-CN", savings=(saved,)))
+        assert "What you saved\n- Spring <sale>  £2.50\n" in mails[0].text
+        assert "Spring &lt;sale&gt;" in mails[0].html
+        assert "- 春季特惠  £2.50\n" in mails[1].text
 
     def test_goes_through_ses_with_both_parts(self) -> None:
         tell(a_placed_purchase())

@@ -1,5 +1,6 @@
 """Offers in carts, at checkout and on orders: what is shown is what is charged, to the cent."""
 
+import json
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.makers.offers import an_offer, patch_offer
 from tests.makers.people import a_member
 from tests.makers.pump import strike
 from tests.makers.round_trips import counted
+from tests.makers.rows import of_kind
 from tests.makers.shop import Shop, gbp, order_of
 
 TEA, NUT = "acme.TEA", "bolt.NUT"
@@ -56,6 +58,25 @@ def platform_offer(kind: Kind, value: Any, **changes: Any) -> str:
         **changes,
     )
     return offers.create(SYSTEM, wish).offer.id
+
+
+def saved(name: str) -> list[tuple[str, int]]:
+    """What the last fact of this name tells the shopper was saved."""
+    (row,) = [one for one in of_kind("outbox", "FACT") if one["name"]["S"] == name]
+    savings = json.loads(row["body"]["S"])["savings"]
+    return [(one["titles"]["en"], one["amount"]["amount"]) for one in savings]
+
+
+class TestFacts:
+    def test_what_was_saved_is_told_by_offer(self, shop: Shop) -> None:
+        shop.goods("bolt", "NUT", price=500)
+        an_offer(shop, shop.merchant(), value={"percent": 10})
+        platform_offer(Kind.AMOUNT_OFF, gbp(300))
+        an_offer(shop, shop.sellers["bolt"], "free_shipping", None, title="Free")
+        shop.paid({TEA: 2, NUT: 1})
+        told = [("Spring sale", 200), ("Souk week", 300), ("Free", 400)]
+        assert saved("orders.PurchasePlaced") == told
+        assert saved("orders.PurchasePaid") == told
 
 
 class TestCarts:

@@ -5,7 +5,7 @@ Against an expiry or a cancellation at the same moment one of two conditions fai
 reads again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,6 +28,7 @@ from chalicelib.contexts.orders.facts import (
 )
 from chalicelib.contexts.orders.model.fulfilment import moved
 from chalicelib.contexts.orders.model.refusals import CartTooComplex, NotAwaitingPayment
+from chalicelib.contexts.orders.model.savings import saved
 from chalicelib.contexts.orders.model.states import PURCHASE, OrderState, PurchaseState
 from chalicelib.contexts.orders.model.values import Order, Purchase, payment_id, purchase_of_payment
 from chalicelib.contexts.orders.service.access import Shopper, opened
@@ -294,7 +295,7 @@ def _send_back(desk: Desk, callback: Callback, reason: str) -> None:
     )
 
 
-def _paid(purchase: Purchase, orders: Iterable[Order], payment: Payment, now: str) -> PurchasePaid:
+def _paid(purchase: Purchase, orders: Sequence[Order], payment: Payment, now: str) -> PurchasePaid:
     return PurchasePaid(
         id=ids.ulid(),
         occurred_at=now,
@@ -306,6 +307,7 @@ def _paid(purchase: Purchase, orders: Iterable[Order], payment: Payment, now: st
         locale=purchase.locale,
         total=payment.amount,
         orders=tuple(_paid_order(order) for order in orders),
+        savings=saved(orders),
     )
 
 

@@ -32,6 +32,7 @@ from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.facts import PlacedLine, PlacedOrder, PurchasePlaced
 from chalicelib.contexts.orders.model.placing import Agreement, split, writes_later
 from chalicelib.contexts.orders.model.refusals import CartTooComplex, PriceChanged
+from chalicelib.contexts.orders.model.savings import saved
 from chalicelib.contexts.orders.model.states import PurchaseState
 from chalicelib.contexts.orders.model.values import (
     Address,
@@ -307,6 +308,7 @@ def _placed(seen: Seen) -> PurchasePlaced:
             )
             for order in seen.orders
         ),
+        savings=saved(seen.orders),
     )
 
 
