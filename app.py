@@ -26,12 +26,14 @@ from chalicelib.contexts.identity.pages import security as identity_security
 from chalicelib.contexts.inventory import api as inventory_api
 from chalicelib.contexts.inventory import console as inventory_console
 from chalicelib.contexts.inventory import workers as inventory_workers
-from chalicelib.contexts.members import api as members_api
 from chalicelib.contexts.members import workers as members_workers
+from chalicelib.contexts.members.api import keeping as members_api
+from chalicelib.contexts.members.api import points as members_points_api
 from chalicelib.contexts.members.pages import account as members_account
 from chalicelib.contexts.members.pages import addresses as members_addresses
 from chalicelib.contexts.members.pages import favourites as members_favourites
 from chalicelib.contexts.members.pages import linked as members_linked
+from chalicelib.contexts.members.pages import points as members_points
 from chalicelib.contexts.merchants import console as merchants_console
 from chalicelib.contexts.notifications import workers as notifications_workers
 from chalicelib.contexts.orders import console as orders_console
@@ -75,6 +77,7 @@ BLUEPRINTS = (
     search_workers.bp,
     identity_api.bp,
     members_api.bp,
+    members_points_api.bp,
     inventory_api.bp,
     inventory_workers.bp,
     payments_api.bp,
@@ -108,6 +111,7 @@ BLUEPRINTS = (
     members_account.bp,
     members_addresses.bp,
     members_favourites.bp,
+    members_points.bp,
     members_linked.bp,
     promotions_coupons.bp,
     privacy_pages.bp,

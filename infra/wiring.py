@@ -181,7 +181,7 @@ TABLES = (
     Table("inventory"),
     Table("shipping", indexes=("by_owner",)),
     Table("payments", indexes=("by_due",)),
-    Table("members"),
+    Table("members", indexes=("by_due",)),
     Table("promotions"),
     Table("cart"),
     Table("orders", indexes=("by_owner", "by_state", "by_due")),
@@ -202,6 +202,8 @@ FUNCTIONS = (
     Function("catalog_retry_pictures", "catalog"),
     Function("catalog_write_sitemaps", "catalog", timeout_s=300, memory_mb=1024),
     Function("members_on_picture", "members", timeout_s=60, memory_mb=1024),
+    Function("members_on_order_fact", "members"),
+    Function("members_sweep_due", "members", timeout_s=300),
     Function("search_build", "search", timeout_s=900, memory_mb=2048),
     Function("promotions_on_sale_fact", "promotions"),
     Function("inventory_on_stock_fact", "inventory"),
@@ -245,6 +247,12 @@ QUEUES = (
     ),
     Queue("members", "pictures", "members_on_picture", batch_size=1),
     Queue(
+        "members",
+        "points",
+        "members_on_order_fact",
+        facts=("orders.PurchasePaid", "orders.OrderCompleted", "payments.RefundSucceeded"),
+    ),
+    Queue(
         "promotions",
         "statistics",
         "promotions_on_sale_fact",
@@ -287,6 +295,7 @@ QUEUES = (
             "payments.PaymentCaptured",
             "payments.RefundSucceeded",
             "payments.RefundFailed",
+            "members.PointsMoved",
         ),
     ),
     Queue(
@@ -314,6 +323,7 @@ QUEUES = (
 
 SCHEDULES = (
     Schedule("privacy_sweep_due", "rate(1 hour)"),
+    Schedule("members_sweep_due", "rate(1 hour)"),
     Schedule("outbox_sweep", "rate(1 minute)"),
     Schedule("orders_sweep_due", "rate(1 minute)"),
     Schedule("payments_ask_provider", "rate(5 minutes)"),

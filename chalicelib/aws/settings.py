@@ -46,6 +46,9 @@ class Settings:
 
     A provider exists where its secret is set: `sandbox_payment_secret`, `stripe_key`; an empty
     text means that it does not. Without `search_bucket` the built-in index serves alone. `logins` are the companies that sign people in, by name.
+
+    Points are earned at `points_earn_bps` of what goods cost and pay up to `points_spend_bps` of it; 0
+    turns either off. `tiers` is a shop's own ladder as JSON, "" the usual one.
     """
 
     stage: str
@@ -67,6 +70,9 @@ class Settings:
     commission_bps: int = 1_000
     hold_ttl_s: int = 1_800
     complete_after_s: int = 7 * 86_400
+    points_earn_bps: int = 100
+    points_spend_bps: int = 5_000
+    tiers: str = ""
     picture_hosts: tuple[str, ...] = ()
     catalog_import_writers: int = 8
     sandbox_url: str = ""
@@ -130,6 +136,9 @@ def load(env: Mapping[str, str]) -> Settings:
         commission_bps=_whole(env, "SOUK_COMMISSION_BPS", 1_000, most=10_000),
         hold_ttl_s=_whole(env, "SOUK_HOLD_TTL_S", 1_800, most=7 * 86_400),
         complete_after_s=_whole(env, "SOUK_COMPLETE_AFTER_S", 7 * 86_400, most=365 * 86_400),
+        points_earn_bps=_whole(env, "SOUK_POINTS_EARN_BPS", 100, most=10_000),
+        points_spend_bps=_whole(env, "SOUK_POINTS_SPEND_BPS", 5_000, most=10_000),
+        tiers=env.get("SOUK_TIERS", ""),
         picture_hosts=tuple(filter(None, env.get("SOUK_PICTURE_HOSTS", "").split(","))),
         catalog_import_writers=_whole(env, "SOUK_CATALOG_IMPORT_WRITERS", 8, most=64),
         stripe_key=env.get("SOUK_STRIPE_KEY", ""),

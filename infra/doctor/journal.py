@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from chalicelib.contexts.members.facts import PointsMoved
 from chalicelib.contexts.orders.facts import PurchasePaid, RefundRequested
 from chalicelib.contexts.payments.facts import PaymentCaptured, RefundFailed, RefundSucceeded
 from chalicelib.contexts.settlement import model
@@ -18,6 +19,7 @@ POSTS: dict[type[Fact], Callable[[Any], Sequence[Entry]]] = {
     RefundRequested: model.entries_of_refund_requested,
     RefundSucceeded: model.entries_of_refund_succeeded,
     RefundFailed: model.entries_of_refund_failed,
+    PointsMoved: model.entries_of_points,
 }
 """What each fact posts, as settlement itself computes it."""
 

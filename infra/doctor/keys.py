@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from chalicelib.contexts.identity.store.passkeys import passkey_key
+from chalicelib.contexts.members.facts import PointsMoved
 from chalicelib.contexts.orders.model.values import order_id
 from chalicelib.contexts.settlement.model import StatementState
 from chalicelib.kernel import clock
@@ -155,6 +156,8 @@ def fact_is_its_merchants(whole: Whole) -> Found:
         order = whole.orders.get(about) if about else None
         if about and order is None:
             yield fact.id, f"{fact.name} is about {about}, which there is not"
+        elif isinstance(fact, PointsMoved):
+            continue  # it is the member's, whatever order it comes from
         elif order is not None and merchant_id != order.merchant.id:
             yield fact.id, f"{fact.name} names {merchant_id}; {about} is {order.merchant.id}'s"
         elif order is not None and fact.aggregate != order.purchase_id:

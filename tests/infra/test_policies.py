@@ -32,7 +32,7 @@ WRITES = {
     "inventory": {"inventory"},
     "members": {"members"},
     "promotions": {"promotions"},
-    "orders": {"orders", "inventory", "payments", "shipping", "promotions"},
+    "orders": {"orders", "inventory", "payments", "shipping", "promotions", "members"},
     "payments": {"payments"},
     "settlement": {"settlement"},
     "notifications": {"notifications"},
@@ -44,7 +44,7 @@ READS = {
     "notifications": {"identity"},
     "search": {"merchants"},
 }
-SILENT = {"relay", "notifications", "search", "members", "promotions"}
+SILENT = {"relay", "notifications", "search", "promotions"}
 """Groups that tell no facts."""
 
 

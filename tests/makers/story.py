@@ -11,6 +11,7 @@ from chalicelib.kernel.actors import SYSTEM
 from tests.makers.machine import Machine
 from tests.makers.offers import a_campaign, an_offer, claimed, put_coupon
 from tests.makers.people import a_member
+from tests.makers.points import bearer, put_points
 from tests.makers.shop import Shop, captured_data, gbp, order_of
 
 WEEK_S = 7 * 86_400
@@ -67,6 +68,7 @@ class Story:
         """Two merchants send, one of them in two parcels; some units are refunded; all is settled."""
         shop = self.shop
         _, token = a_member()
+        self.token = token
         cart = shop.cart({self.tea: 3, self.nut: 2})
         headers = {"authorization": f"Bearer {token}"}
         campaign = a_campaign(shop, shop.merchant(), "amount_off", gbp(50), per_member=2)
@@ -131,8 +133,11 @@ class Story:
         self.machine.settle()
 
     def leave_open(self) -> None:
-        """One waits for its payment, one is on its way, one refund is with its company."""
+        """One that is paid with points, too, waits for its payment, another does, one is on its way, one refund is with its company."""
         shop = self.shop
+        thrifty = shop.cart({self.pot: 1})
+        assert put_points(shop, thrifty, self.token, 5).json()["points"]["spent"] == 5
+        self.purchases["thrifty"] = shop.checkout(thrifty, headers=bearer(self.token)).json()
         self.purchases["waiting"] = shop.bought({self.tea: 2, self.nut: 1})
         sent = self.purchases["sent"] = shop.confirmed({self.pot: 2, self.nut: 2})
         order = order_of(sent, self.pot)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from chalice import Blueprint
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.contexts.cart import service
 from chalicelib.contexts.cart.model import QUANTITY_MAX, Cart, PricedCart, Totals
@@ -20,6 +20,7 @@ from chalicelib.web.request import Request
 
 bp = Blueprint(__name__)
 Line = Annotated[str, Meta(max_length=200)]
+POINTS_MAX = 1_000_000_000
 
 
 class NewCart(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,6 +34,12 @@ class OpenedCart(msgspec.Struct):
 
 class PutLine(msgspec.Struct, forbid_unknown_fields=True):
     quantity: Annotated[int, Meta(ge=0, le=QUANTITY_MAX)]
+
+
+class PutPoints(msgspec.Struct, forbid_unknown_fields=True):
+    """How many points pay at most; 0 is none."""
+
+    points: Annotated[int, Meta(ge=0, le=POINTS_MAX)]
 
 
 class QuoteAddress(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,13 +94,26 @@ class CouponView(msgspec.Struct):
     applied: bool
 
 
+class PointsView(msgspec.Struct):
+    """The member's points: those that would pay, those that do, and what there are. A point is a minor
+    unit of the shop's currency.
+    """
+
+    wished: int
+    spent: int
+    balance: int
+
+
 class CartView(msgspec.Struct):
+    """`points` is there where a member looks."""
+
     id: str
     lines: list[LineView]
     totals: Totals
     estimated: bool
     coupons: list[CouponView]
     notices: list[NoticeView]
+    points: PointsView | UnsetType = UNSET
 
 
 class DeliveryView(msgspec.Struct):
@@ -195,6 +215,22 @@ def remove_coupon(request: Request, cart: str, code: str) -> CartView:
 
 @endpoint(
     bp,
+    "PUT",
+    "/api/v1/carts/{cart}/points",
+    summary="Pay for the cart with points of the member whose token goes along",
+    tag="shopping",
+    answer=CartView,
+    body=PutPoints,
+    security="cart",
+)
+def put_points(request: Request, cart: str) -> CartView:
+    token, points = cart_token(request), request.body.points
+    priced = service.put_points(cart, token, points, bearer=request.bearer)
+    return cart_view(priced, request.locale)
+
+
+@endpoint(
+    bp,
     "POST",
     "/api/v1/carts/{cart}/quote",
     summary="What the cart costs delivered, promised for 15 minutes",
@@ -264,7 +300,15 @@ def cart_view(priced: PricedCart, locale: str) -> CartView:
         notices=[
             NoticeView(notice.code, notice.sku, notice.text(locale)) for notice in priced.notices
         ],
+        points=_points_view(priced),
     )
+
+
+def _points_view(priced: PricedCart) -> PointsView | UnsetType:
+    patron = priced.deal.patron
+    if not patron.member_id:
+        return UNSET
+    return PointsView(patron.points_wished, priced.points, max(0, patron.balance))
 
 
 def _coupon_view(coupon: CartCoupon, priced: PricedCart, locale: str) -> CouponView:

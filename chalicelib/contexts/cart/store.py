@@ -32,6 +32,8 @@ class CartItem(CartRoomItem, discriminator="CART"):
     lines: DocumentAttribute[dict[str, CartLine]] = DocumentAttribute(dict[str, CartLine])
     delivery: DocumentAttribute[Destination] = DocumentAttribute(Destination, null=True)
     coupons: DocumentAttribute[dict[str, str]] = DocumentAttribute(dict[str, str], null=True)
+    points = NumberAttribute(null=True)
+    points_of = UnicodeAttribute(null=True)
 
 
 class OwnerItem(CartRoomItem, discriminator="OWNER"):
@@ -55,7 +57,13 @@ def cart_of(row: CartItem | None) -> Cart | None:
     if row is None or int(row.expires_at or 0) <= clock.epoch(clock.now()):
         return None
     return Cart(
-        row.pk.removeprefix("CART#"), row.lines, int(row.version), row.delivery, row.coupons or {}
+        row.pk.removeprefix("CART#"),
+        row.lines,
+        int(row.version),
+        row.delivery,
+        row.coupons or {},
+        int(row.points or 0),
+        row.points_of or "",
     )
 
 
@@ -94,6 +102,8 @@ def _row(cart: Cart) -> CartItem:
         lines=cart.lines,
         delivery=cart.delivery,
         coupons=cart.coupons or None,
+        points=cart.points or None,
+        points_of=cart.points_of or None,
         expires_at=_until(),
     )
 

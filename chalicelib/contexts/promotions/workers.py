@@ -12,6 +12,7 @@ from chalicelib.contexts.orders.facts import (
     PurchasePaid,
     RefundRequested,
 )
+from chalicelib.contexts.promotions.model.quotes import POINTS
 from chalicelib.contexts.promotions.model.statistics import Off, Returned, SoldLine
 from chalicelib.contexts.promotions.service import statistics
 
@@ -83,5 +84,7 @@ def _lines(order: PaidOrder) -> list[SoldLine]:
 
 def _offs(adjustments: Iterable[PaidAdjustment]) -> tuple[Off, ...]:
     return tuple(
-        Off(one.offer_id, one.amount, one.by_merchant, one.by_platform) for one in adjustments
+        Off(one.offer_id, one.amount, one.by_merchant, one.by_platform)
+        for one in adjustments
+        if one.offer_id != POINTS
     )

@@ -23,6 +23,8 @@ ACCOUNTS = {
     Account.TAX: N_("Tax"),
     Account.PROMOTIONS: N_("Paid by the platform"),
     Account.REFUNDS: N_("Refunds"),
+    Account.POINTS: N_("Points that members have"),
+    Account.POINTS_COST: N_("Points given away"),
 }
 assert set(ACCOUNTS) == set(Account), "every account has its words"
 
@@ -32,6 +34,7 @@ CAUSES = {
     "orders.RefundRequested": N_("Refund"),
     "payments.RefundSucceeded": N_("Refund paid out"),
     "payments.RefundFailed": N_("Refund that failed"),
+    "members.PointsMoved": N_("Points"),
 }
 
 

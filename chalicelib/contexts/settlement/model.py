@@ -10,11 +10,14 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chalicelib.contexts.members.facts import PointsMoved
+from chalicelib.contexts.members.model.points import PointsKind
 from chalicelib.contexts.orders.facts import PaidOrder, PurchasePaid, RefundRequested
 from chalicelib.contexts.payments.facts import PaymentCaptured, RefundFailed, RefundSucceeded
 from chalicelib.contexts.payments.model import Refund
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.facts import Fact
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.states import Machine
 
@@ -23,7 +26,8 @@ PLATFORM = "platform"
 
 class Account(StrEnum):
     """Where money is. Debits raise what others owe us (clearing), credits what we owe them; those of
-    `promotions` are what the platform pays merchants towards its offers.
+    `promotions` are what the platform pays merchants towards its offers. `points` is what members may
+    still pay with, `points_cost` what giving them cost.
     """
 
     PROVIDER_CLEARING = "provider_clearing"
@@ -33,8 +37,18 @@ class Account(StrEnum):
     TAX = "tax"
     PROMOTIONS = "promotions"
     REFUNDS = "refunds"
+    POINTS = "points"
+    POINTS_COST = "points_cost"
 
 
+AGAINST_POINTS = {
+    PointsKind.EARNED: Account.POINTS_COST,
+    PointsKind.REVERSED: Account.POINTS_COST,
+    PointsKind.EXPIRED: Account.POINTS_COST,
+    PointsKind.SPENT: Account.PROMOTIONS,
+    PointsKind.RETURNED: Account.PROMOTIONS,
+}
+assert set(AGAINST_POINTS) == set(PointsKind), "whatever moves points has its other side"
 OWED_TO_MERCHANT = (Account.MERCHANT_PAYABLE, Account.SHIPPING, Account.TAX)
 
 
@@ -167,6 +181,16 @@ def entries_of_refund_succeeded(fact: RefundSucceeded) -> list[Entry]:
     return [_entry(fact, refund.merchant_id or PLATFORM, refund.order_id, legs)]
 
 
+def entries_of_points(fact: PointsMoved) -> list[Entry]:
+    """Post what points became more or fewer: a debt of the platform, made by what it gives away and
+    paid by what they buy.
+    """
+    if not fact.value:
+        return []
+    legs = [(Account.POINTS, -fact.value), (AGAINST_POINTS[fact.kind], fact.value)]
+    return [_entry(fact, PLATFORM, "", legs)]
+
+
 def statement_id(merchant_id: str, currency: str, number: int) -> str:
     """Name the n-th statement of a merchant and currency; a repetition meets itself."""
     return ids.derived("stm", merchant_id, currency, str(number))
@@ -216,7 +240,7 @@ def _entries_of_refund(
 
 
 def _entry(
-    fact: PurchasePaid | PaymentCaptured | RefundRequested | RefundSucceeded | RefundFailed,
+    fact: Fact,
     merchant_id: str,
     order_id: str,
     legs: list[tuple[Account, Money]],

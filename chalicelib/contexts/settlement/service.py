@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from chalicelib.aws import outbox, transact
 from chalicelib.aws.worker import done
+from chalicelib.contexts.members.facts import PointsMoved
 from chalicelib.contexts.orders.facts import OrderCompleted, PurchasePaid, RefundRequested
 from chalicelib.contexts.payments.facts import PaymentCaptured, RefundFailed, RefundSucceeded
 from chalicelib.contexts.settlement import model, store
@@ -50,6 +51,11 @@ def on_refund_succeeded(fact: RefundSucceeded) -> None:
 def on_refund_failed(fact: RefundFailed) -> None:
     """Undo what the refund's request posted."""
     _post(fact, model.entries_of_refund_failed(fact))
+
+
+def on_points_moved(fact: PointsMoved) -> None:
+    """Post that a member's points became more or fewer."""
+    _post(fact, model.entries_of_points(fact))
 
 
 def on_completed(fact: OrderCompleted) -> None:

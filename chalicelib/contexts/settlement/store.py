@@ -91,6 +91,8 @@ class StatementItem(SettlementItem, discriminator="STATEMENT"):
     tax = NumberAttribute(default=0)
     promotions = NumberAttribute(default=0)
     refunds = NumberAttribute(default=0)
+    points = NumberAttribute(default=0)
+    points_cost = NumberAttribute(default=0)
 
 
 def open_key(merchant_id: str, currency: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from chalice import Blueprint, Cron
 
 from chalicelib.aws.worker import each_fact, worker
+from chalicelib.contexts.members.facts import PointsMoved
 from chalicelib.contexts.orders.facts import OrderCompleted, PurchasePaid, RefundRequested
 from chalicelib.contexts.payments.facts import PaymentCaptured, RefundFailed, RefundSucceeded
 from chalicelib.contexts.settlement import service
@@ -21,6 +22,7 @@ HANDLERS = {
     RefundRequested: service.on_refund_requested,
     RefundSucceeded: service.on_refund_succeeded,
     RefundFailed: service.on_refund_failed,
+    PointsMoved: service.on_points_moved,
 }
 
 

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from tests.faults.crashes.scene import HOUR_S, Scene
 from tests.faults.crashes.workflow import Step
-from tests.faults.crashes.workflows import buying, catalogue, people, pricing, signing_in
+from tests.faults.crashes.workflows import (
+    buying,
+    catalogue,
+    loyalty,
+    people,
+    pricing,
+    signing_in,
+)
 from tests.faults.crashes.workflows.acts import (
     HALF_AN_HOUR_S,
     cancel_all,
@@ -109,6 +116,22 @@ STORIES = (
         pricing.on_offer,
         (checkout(), capture, confirm, refund(1, "one"), refund(1, "two")),
         pricing.counted(0, 36),
+    ),
+    Story(
+        "a member's purchase with points, completed, and sent back in parts",
+        loyalty.has_points_on_a_cart,
+        (
+            loyalty.buys("second"),
+            loyalty.pays,
+            confirm,
+            ship(2, "second ship"),
+            receive,
+            refund(1, "one"),
+            refunded("refund.succeeded", "one", "msg_one_back"),
+            refund(1, "two"),
+            refunded("refund.succeeded", "two", "msg_two_back"),
+        ),
+        loyalty.points_are(13),
     ),
     Story(
         "expired and revived",

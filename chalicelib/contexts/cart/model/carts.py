@@ -40,7 +40,8 @@ class Destination(Struct, frozen=True):
 
 class Cart(Struct, frozen=True):
     """Lines by SKU in the order they were put. `version` counts the changes. `coupons` are those on the
-    cart, by code: the member whose each is, "" for codes that anybody may use.
+    cart, by code: the member whose each is, "" for codes that anybody may use. `points` are those
+    that `points_of` would pay with. `looker` is the member who looks at it now, and is not kept.
     """
 
     id: str
@@ -48,6 +49,14 @@ class Cart(Struct, frozen=True):
     version: int = 0
     delivery: Destination | None = None
     coupons: dict[str, str] = field(default_factory=dict)
+    points: int = 0
+    points_of: str = ""
+    looker: str = ""
+
+    @property
+    def points_wished(self) -> int:
+        """The points that whoever looks would pay with: nobody pays with another's."""
+        return self.points if self.looker and self.looker == self.points_of else 0
 
     @property
     def merchant_ids(self) -> list[str]:
@@ -68,6 +77,10 @@ class Cart(Struct, frozen=True):
     def with_coupons(self, coupons: dict[str, str]) -> "Cart":
         """The same cart with these coupons and no others."""
         return replace(self, coupons=coupons)
+
+    def with_points(self, points: int) -> "Cart":
+        """The same cart, to be paid for with so many points of whoever looks."""
+        return replace(self, points=points, points_of=self.looker if points else "")
 
     def with_selected(self, skus: Collection[str]) -> "Cart":
         """Select these lines and no others."""

@@ -149,6 +149,11 @@ class PricedCart(Struct, frozen=True):
         return self.quoted.gifts if self.quoted else ()
 
     @property
+    def points(self) -> int:
+        """The points that pay for a part of it."""
+        return sum(self.deal.points(self.basket, self.quoted).values())
+
+    @property
     def applied(self) -> set[str]:
         """The offers and coupons that take anything off, delivery's as far as a quote was asked for."""
         found = [each for line in self.lines for each in line.adjustments]

@@ -12,7 +12,7 @@ from chalicelib.contexts.cart.service.changing import (
     put_line,
     select,
 )
-from chalicelib.contexts.cart.service.coupons import put_coupon, remove_coupon
+from chalicelib.contexts.cart.service.coupons import put_coupon, put_points, remove_coupon
 from chalicelib.contexts.cart.service.keeping import (
     cart_of_member,
     forget_member,
@@ -52,6 +52,7 @@ __all__ = [
     "promise_of",
     "put_coupon",
     "put_line",
+    "put_points",
     "quote",
     "remove_coupon",
     "select",

@@ -1,14 +1,13 @@
-"""Putting coupons on a cart, and taking them off."""
+"""Putting coupons and points on a cart, and taking them off."""
 
 from collections.abc import Callable
 
-from chalicelib.aws import reads, retries, transact
+from chalicelib.aws import retries, transact
 from chalicelib.contexts.cart import store
-from chalicelib.contexts.cart.model import Cart, CartChanged, NoCart, PricedCart
+from chalicelib.contexts.cart.model import Cart, CartChanged, PricedCart
 from chalicelib.contexts.cart.service.reading import (
     counted,
     delivered,
-    key_of,
     opened,
     price_now,
 )
@@ -21,6 +20,7 @@ from chalicelib.contexts.promotions.model.refusals import (
 )
 from chalicelib.contexts.promotions.service import deals
 from chalicelib.kernel import clock
+from chalicelib.kernel.errors import NotSignedIn
 
 CODE_LENGTH_MAX = 64
 
@@ -39,8 +39,8 @@ def put_coupon(
     if guess.wait_s:
         raise CouponsThrottled(guess.wait_s)
     for attempt in range(retries.ROUNDS_MAX):
-        cart, holder = _with_member(cart_id, token, bearer, member_id)
-        holders = [cart.coupons[code]] if code in cart.coupons else [holder, ""]
+        cart = opened(cart_id, token, bearer, member_id)
+        holders = [cart.coupons[code]] if code in cart.coupons else [cart.looker, ""]
         found = deals.find_coupon(code, holders) if 0 < len(code) <= CODE_LENGTH_MAX else None
         if found is None:
             guess.fails()
@@ -51,6 +51,26 @@ def put_coupon(
         if len(cart.coupons) >= COUPONS_A_CART_MAX:
             raise TooManyCoupons
         changed = cart.with_coupons({**cart.coupons, code: found.holder})
+        if _saved(cart, changed, attempt):
+            return _priced(changed)
+    raise CartChanged
+
+
+def put_points(
+    cart_id: str, token: str, points: int, *, bearer: str = "", member_id: str = ""
+) -> PricedCart:
+    """Let the member who looks pay with up to so many points; 0 is none. What is more than there are, or
+    than may pay, is not spent.
+
+    Refuses `identity.not_signed_in` where nobody looks, `cart.not_found`.
+    """
+    for attempt in range(retries.ROUNDS_MAX):
+        cart = opened(cart_id, token, bearer, member_id)
+        if not cart.looker:
+            raise NotSignedIn
+        changed = cart.with_points(points)
+        if (changed.points, changed.points_of) == (cart.points, cart.points_of):
+            return _priced(cart)
         if _saved(cart, changed, attempt):
             return _priced(changed)
     raise CartChanged
@@ -84,13 +104,3 @@ def _saved(cart: Cart, changed: Cart, attempt: int) -> bool:
 
 def _priced(cart: Cart) -> PricedCart:
     return delivered(cart, counted(price_now(cart)))
-
-
-def _with_member(cart_id: str, token: str, bearer: str, member_id: str) -> tuple[Cart, str]:
-    """Read a cart, and who asks; "" where nobody signed in does."""
-    place = key_of(cart_id, token)
-    rows = reads.batch([place, *([identity.member_place(bearer)] if bearer else [])])
-    cart = store.cart_of(rows[0])
-    if cart is None:
-        raise NoCart
-    return cart, identity.member_in(rows[1]).id if bearer else member_id

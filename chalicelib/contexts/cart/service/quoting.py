@@ -54,6 +54,7 @@ def quote(
     delivery_method: str = "",
     *,
     bearer: str = "",
+    member_id: str = "",
     is_kept: bool = False,
     key: IdempotencyKey | None = None,
     seal: Callable[[Quote], idempotency.Answer] | None = None,
@@ -64,7 +65,7 @@ def quote(
     `cart.empty`, `cart.nothing_selected`, `cart.not_for_sale`, `shipping.no_delivery`,
     `cart.delivery_not_offered`.
     """
-    cart = opened(cart_id, token, bearer)
+    cart = opened(cart_id, token, bearer, member_id)
     priced = counted(price_now(cart.to_buy(), with_stock=False))
     priced.require_for_sale()
     options = delivery_for(priced, country)

@@ -1,6 +1,7 @@
 """Opening a cart, and pricing it as it would be bought now."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,9 +27,10 @@ from chalicelib.contexts.catalog import store as catalog
 from chalicelib.contexts.catalog.service import categories
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.members.service import points, tiers
 from chalicelib.contexts.merchants import store as merchants
 from chalicelib.contexts.merchants.model import Merchant
-from chalicelib.contexts.promotions.model.deals import Deal
+from chalicelib.contexts.promotions.model.deals import STRANGER, Deal, Patron
 from chalicelib.contexts.promotions.service import deals
 from chalicelib.contexts.shipping.model import NoDelivery, delivery_options
 
@@ -47,11 +49,11 @@ def token_of(cart_id: str) -> str:
     return secrets.token_for(cart_id)
 
 
-def look(cart_id: str, token: str, *, bearer: str = "") -> PricedCart:
-    """Price a cart as it would be bought now. Two round trips, three where an offer for what is in it
-    is limited. Refuses `cart.not_found`.
+def look(cart_id: str, token: str, *, bearer: str = "", member_id: str = "") -> PricedCart:
+    """Price a cart as it would be bought now, by the member `member_id` or whoever `bearer` names. Two
+    round trips, three where an offer for what is in it is limited. Refuses `cart.not_found`.
     """
-    cart = opened(cart_id, token, bearer)
+    cart = opened(cart_id, token, bearer, member_id)
     return delivered(cart, counted(price_now(cart)))
 
 
@@ -77,7 +79,7 @@ def price_by(cart: Cart, about: About) -> PricedCart:
     not kept where an offer names categories.
     """
     priced = price(cart, about.skus, about.stock, about.sellers, settings().currency)
-    deal = about.deal
+    deal = about.deal.in_currency(priced.currency, settings().currency)
     if deal.is_empty:
         return replace(priced, deal=deal)
     return at_deal(priced, deal, categories().ancestors if deal.names_categories else _alone)
@@ -85,11 +87,11 @@ def price_by(cart: Cart, about: About) -> PricedCart:
 
 def counted(priced: PricedCart, who: str = "") -> PricedCart:
     """Price a cart by what is left of the limited offers in it. One round trip, none where nothing
-    in it is limited. `who` is whose limits count.
+    in it is limited. `who` is whose limits count: the member's who looks, where nobody says.
     """
     if priced.basket is None:
         return priced
-    deal = deals.counted(priced.deal, priced.basket.lines, who)
+    deal = deals.counted(priced.deal, priced.basket.lines, who or priced.deal.patron.member_id)
     return priced if deal is priced.deal else at_counts(priced, deal)
 
 
@@ -135,29 +137,34 @@ def read_about(cart: Cart, skus: Sequence[str], *, with_stock: bool) -> About:
     keys += [merchants.merchant_key(merchant_id) for merchant_id in sellers]
     keys += boards
     keys += deals.coupon_keys(coupons)
+    keys += [points.place_of(cart.looker)] if cart.looker and skus else []
     keys += inventory.level_keys(skus) if with_stock else []
     rows = iter(reads.batch(keys)) if keys else iter(())
     copies = {sku: catalog.sku_of(next(rows)) for sku in skus}
     found = {merchant_id: next(rows) for merchant_id in sellers}
     on_offer = [next(rows) for _ in boards]
-    deal = deals.deal_of(on_offer, coupons, [next(rows) for _ in coupons])
+    on_cart = [next(rows) for _ in coupons]
+    patron = _patron(cart, next(rows)) if cart.looker and skus else STRANGER
+    deal = deals.deal_of(on_offer, coupons, on_cart, patron)
     stock = inventory.levels(skus, [next(rows) for _ in skus]) if with_stock else {}
     known = {key: merchants.merchant_of(row) if row else None for key, row in found.items()}
     return About(copies, stock, known, deal)
 
 
-def opened(cart_id: str, token: str, bearer: str) -> Cart:
-    """Read a cart that this token opens. Refuses `cart.not_found`."""
+def opened(cart_id: str, token: str, bearer: str, member_id: str = "") -> Cart:
+    """Read a cart that this token opens, looked at by the member `member_id` or whoever `bearer`
+    names. Refuses `cart.not_found`.
+    """
     place = key_of(cart_id, token)
     if bearer:
         row, session = reads.batch([place, identity.member_place(bearer)])
-        identity.member_in(session)
+        member_id = identity.member_in(session).id
     else:
         row = reads.get(store.CartItem, place.pk, place.sk)
     cart = store.cart_of(row)
     if cart is None:
         raise NoCart
-    return cart
+    return replace(cart, looker=member_id)
 
 
 def key_of(cart_id: str, token: str) -> Key:
@@ -171,6 +178,19 @@ def read(cart_id: str) -> Cart | None:
     """Read a cart by its id alone; None when it is gone."""
     place = store.cart_key(cart_id)
     return store.cart_of(reads.get(store.CartItem, place.pk, place.sk))
+
+
+def _patron(cart: Cart, row: Any) -> Patron:
+    """What the row of an account says of the member who looks at a cart."""
+    loyalty = points.loyalty_in(row)
+    return Patron(
+        cart.looker,
+        tiers.tier_code(loyalty),
+        not loyalty.orders,
+        loyalty.balance,
+        cart.points_wished,
+        settings().points_spend_bps,
+    )
 
 
 def _alone(category_id: str) -> tuple[str, ...]:

@@ -126,7 +126,9 @@ def member(visit: Visit) -> Session:
 
 
 def maybe_member(visit: Visit) -> Session | None:
-    """Return the member's session, None where nobody is signed in. At most one round trip."""
+    """Return the member's session, None where nobody is signed in. At most one round trip a visit."""
+    if visit.session is not None and visit.session.actor.kind is ActorKind.MEMBER:
+        return visit.session
     token = visit.cookie(MEMBER)
     found = service.session(token) if token else None
     if found is None or found.actor.kind is not ActorKind.MEMBER:

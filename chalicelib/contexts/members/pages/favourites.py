@@ -8,7 +8,7 @@ from chalicelib.contexts.catalog.pages.views import CardView, card_view
 from chalicelib.contexts.catalog.service.cards import cards_of
 from chalicelib.contexts.identity.pages import maybe_member, member
 from chalicelib.contexts.members import service
-from chalicelib.contexts.members.api import known_kind, there_is
+from chalicelib.contexts.members.api.keeping import known_kind, there_is
 from chalicelib.contexts.members.model.favourites import Liked
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.kernel.errors import NotFound, NotSignedIn, Refusal

@@ -7,21 +7,22 @@ from chalicelib.contexts.members import store
 from chalicelib.contexts.members.model.addresses import AddressBook
 from chalicelib.contexts.members.model.favourites import Favourites
 from chalicelib.contexts.members.model.profile import Profile
-from chalicelib.contexts.members.service import avatars
+from chalicelib.contexts.members.service import avatars, points
 
 
 def held_about(account_id: str) -> dict[str, Any]:
-    """Gather a member's documents. One round trip."""
+    """Gather a member's documents, points and tier."""
     shapes: dict[str, Any] = {
         "profile": Profile,
         "addresses": AddressBook,
         "favourites": Favourites,
     }
     rows = reads.batch([store.key(shape, account_id) for shape in shapes.values()])
-    return {
+    documents = {
         name: store.document_of(shape, row)
         for (name, shape), row in zip(shapes.items(), rows, strict=True)
     }
+    return documents | points.held_about(account_id)
 
 
 def forget_member(account_id: str) -> None:
@@ -30,5 +31,6 @@ def forget_member(account_id: str) -> None:
     Each row by itself: a transaction that is sent again within ten minutes is not done again.
     """
     avatars.forget_files(account_id)
+    points.forget_points(account_id)
     for write in store.forget(account_id):
         transact.commit([write])

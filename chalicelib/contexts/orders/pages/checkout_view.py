@@ -8,10 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.aws.settings import settings
-from chalicelib.contexts.cart import pages as cart_pages
 from chalicelib.contexts.cart import service as carts
 from chalicelib.contexts.cart.model import Delivery, DeliveryNotOffered, PricedCart, Totals
-from chalicelib.contexts.cart.pages import CartGroupView
+from chalicelib.contexts.cart.pages.views import CartGroupView, chosen_views
 from chalicelib.contexts.members.model.addresses import LENGTHS_MAX, Address, AddressBook
 from chalicelib.contexts.members.pages.pasting import PasteView, paste_view
 from chalicelib.contexts.orders.model.refusals import PriceChanged
@@ -136,7 +135,7 @@ def checkout_view(
         message=message,
         wrong=[ChoiceView(one.label, f"#f-{one.name}", one.error) for one in shown if one.error],
         saved=_saved(book, typed),
-        groups=cart_pages.chosen_views(priced, words),
+        groups=chosen_views(priced, words),
         marks=marks(priced),
         saved_marks=saved_marks(priced, words),
         goods=words.money(totals.goods),

@@ -14,6 +14,7 @@ from chalicelib.aws.transact import Write
 from chalicelib.contexts.inventory import HoldState
 from chalicelib.contexts.inventory import store as inventory
 from chalicelib.contexts.inventory.model import Holds, HoldsChanged
+from chalicelib.contexts.members import PointsChanged
 from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.facts import PurchaseExpired
 from chalicelib.contexts.orders.model import refunds
@@ -222,7 +223,7 @@ def _undo_paid(seen: Seen, leaving: Sequence[Order], reason: str) -> tuple[Seen,
     if units:
         writes += inventory.give_back(purchase.id, gone[0].id, units)
     if any(order.is_discounted for order in orders):
-        writes += _unused(_uses(purchase.id), orders, gone)
+        writes += _unused(_uses(purchase.id), orders, gone, is_paid=True)
     made.sort(key=lambda refund: (refund.created_at, refund.id))
     after_all = Seen(purchase, orders, payment, made)
     return after_all, [store.save_purchase(purchase), *writes]
@@ -232,7 +233,7 @@ def _commits(writes: Sequence[Write], attempt: int) -> bool:
     """Commit; False when something was changed since it was read and is worth reading again."""
     try:
         transact.commit(writes)
-    except (Stale, PaymentMoved, HoldsChanged, UsesChanged, RefundTooLarge):
+    except (Stale, PaymentMoved, HoldsChanged, UsesChanged, PointsChanged, RefundTooLarge):
         retries.pause(attempt)
         return False
     return True
@@ -263,13 +264,15 @@ def _uses(purchase_id: str) -> Uses | None:
     return promotions.uses_of(reads.get(promotions.UsesItem, place.pk, place.sk))
 
 
-def _unused(uses: Uses | None, orders: Sequence[Order], gone: Sequence[Order]) -> list[Write]:
+def _unused(
+    uses: Uses | None, orders: Sequence[Order], gone: Sequence[Order], *, is_paid: bool = False
+) -> list[Write]:
     """Give back what nobody uses any more: the offers of the merchants whose orders are gone, and
     everything once all are.
     """
     if all(order.state is OrderState.CANCELLED for order in orders):
-        return deals.given_back(uses)
-    return deals.given_back(uses, {order.merchant.id for order in gone})
+        return deals.given_back(uses, is_paid=is_paid)
+    return deals.given_back(uses, {order.merchant.id for order in gone}, is_paid=is_paid)
 
 
 def _released(

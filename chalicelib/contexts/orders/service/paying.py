@@ -17,6 +17,7 @@ from chalicelib.contexts.inventory import HoldState, StockShort
 from chalicelib.contexts.inventory import service as stock
 from chalicelib.contexts.inventory import store as inventory
 from chalicelib.contexts.inventory.model import Holds, HoldsChanged
+from chalicelib.contexts.members import PointsShort
 from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.facts import (
     PaidAdjustment,
@@ -55,6 +56,7 @@ from chalicelib.contexts.promotions.model.refusals import (
     UsesChanged,
 )
 from chalicelib.contexts.promotions.model.uses import Uses
+from chalicelib.contexts.promotions.service import deals
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import Busy
 from chalicelib.kernel.facts import Fact
@@ -63,6 +65,8 @@ from chalicelib.providers.payment import Acknowledgement, Callback, CallbackKind
 
 TOO_LATE = "The payment came after the purchase had ended"
 TWICE = "The purchase was paid already"
+GONE_MEANWHILE = (StockShort, LimitReached, CouponUsed, CouponExpired, PointsShort)
+"""What keeps a purchase that had ended from being revived."""
 
 
 class Desk(Struct, frozen=True):
@@ -217,14 +221,14 @@ def _take(desk: Desk, callback: Callback) -> None:
     else:
         try:
             _take_again(desk, callback)
-        except (StockShort, LimitReached, CouponUsed, CouponExpired, CartTooComplex):
+        except (*GONE_MEANWHILE, CartTooComplex):
             _send_back(desk, callback, TOO_LATE)
 
 
 def _take_again(desk: Desk, callback: Callback) -> None:
     """Take an expired purchase's stock and offers again and revive it, in one transaction."""
     back = {order.merchant.id for order in desk.whole.orders if order.state is OrderState.EXPIRED}
-    used = promotions.take_again(desk.uses, {*back, ""})
+    used = deals.taken_again(desk.uses, {*back, ""})
 
     def commit(taken: list[Write]) -> None:
         writes = _applied(desk, callback, OrderState.EXPIRED, [*taken, *used])

@@ -28,6 +28,7 @@ from chalicelib.contexts.cart.model import (
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import StockShort
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.members import PointsShort
 from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.facts import PlacedLine, PlacedOrder, PurchasePlaced
 from chalicelib.contexts.orders.model.placing import Agreement, split, writes_later
@@ -43,7 +44,6 @@ from chalicelib.contexts.orders.model.values import (
 from chalicelib.contexts.payments import service as payments
 from chalicelib.contexts.payments import store as payment_store
 from chalicelib.contexts.payments.model import Payment, PaymentMoved, Refund
-from chalicelib.contexts.promotions import store as promotions
 from chalicelib.contexts.promotions.facts import CouponRedeemed
 from chalicelib.contexts.promotions.model.deals import CartCoupon
 from chalicelib.contexts.promotions.model.refusals import LimitReached
@@ -113,7 +113,8 @@ def place(
     The shopper is `member`, or whoever `bearer` names. Refuses, with nothing written:
     `cart.not_found`, `cart.empty`, `cart.nothing_selected`, `cart.not_for_sale`, `cart.changed`,
     `cart.quote_unknown`, `cart.delivery_not_offered`, `shipping.no_delivery`, `payments.unknown_provider`,
-    `orders.price_changed` with the totals (also where an offer's quota is used up by now),
+    `orders.price_changed` with the totals (also where an offer's quota is used up or points are spent
+    by now),
     `promotions.coupon_used`, `promotions.coupon_expired`, `inventory.stock_short` with what is left,
     `idempotency.key_reused`.
     """
@@ -128,7 +129,8 @@ def place(
         cart = cart_store.cart_of(cart_row)
         if cart is None:
             raise NoCart
-        return _place(Asked(cart, wish, shopper, key, seal))
+        looked = replace(cart, looker=shopper.id if shopper != ANONYMOUS else "")
+        return _place(Asked(looked, wish, shopper, key, seal))
     except Refusal:
         # A twin of this very request may have been faster: then its answer is this one's too.
         used = key.find()
@@ -181,26 +183,31 @@ def _place(asked: Asked) -> idempotency.Answer:
     priced.require_for_sale()
     for coupon in priced.deal.coupons:
         coupon.require_good(priced.deal.now)
-    who = asked.who
     for attempt in range(retries.ROUNDS_MAX):
         try:
             return _place_at(priced, asked)
-        except PriceChanged:
-            if priced.deal.is_counted:
-                raise
-            fresh = carts.counted(priced, who)
+        except (PriceChanged, LimitReached, PointsShort, StockShort) as refusal:
+            fresh = _fresher(priced, asked, refusal, attempt)
             if fresh is priced:
                 raise
-        except LimitReached:
-            if attempt:
-                retries.pause(attempt)
-            fresh = carts.counted(priced, who)
-        except StockShort as short:
-            fresh = without_gifts(priced, {sku for sku, _ in short.lines})
-            if fresh is priced:
-                raise
-        priced = fresh
+            priced = fresh
     raise Busy
+
+
+def _fresher(priced: PricedCart, asked: Asked, refusal: Refusal, attempt: int) -> PricedCart:
+    """Price a cart again, knowing what it was refused for; the same where that is all there is to
+    know.
+    """
+    if isinstance(refusal, StockShort):
+        return without_gifts(priced, {sku for sku, _ in refusal.lines})
+    if isinstance(refusal, PointsShort):
+        return carts.price_now(asked.cart.to_buy(), with_stock=False)
+    if isinstance(refusal, PriceChanged) and priced.deal.is_counted:
+        return priced
+    if isinstance(refusal, LimitReached) and attempt:
+        retries.pause(attempt)
+    counted = carts.counted(priced, asked.who)
+    return replace(counted) if isinstance(refusal, LimitReached) else counted
 
 
 def _place_at(priced: PricedCart, asked: Asked) -> idempotency.Answer:
@@ -214,7 +221,7 @@ def _place_at(priced: PricedCart, asked: Asked) -> idempotency.Answer:
     answer = answer_now(seen, seal)
     quoted = delivery.quoted or priced.quoted
     deal = priced.deal
-    used = promotions.take(deal.uses(quoted, seen.purchase.id, asked.who))
+    used = deals.taken(deal.uses(priced.basket, quoted, seen.purchase.id, asked.who))
     used += [
         outbox.write(_redeemed(coupon, seen.purchase))
         for coupon in (deal.spent(quoted) if quoted else ())

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.contexts.catalog.model import SkuCopy
 from chalicelib.contexts.promotions.model.board import Standing
@@ -11,11 +12,17 @@ from chalicelib.contexts.promotions.model.campaigns import CouponState
 from chalicelib.contexts.promotions.model.cards import carded
 from chalicelib.contexts.promotions.model.engine import quote
 from chalicelib.contexts.promotions.model.offers import Lane, Offer
-from chalicelib.contexts.promotions.model.quotes import Basket, Moment, Quote, Shopper
+from chalicelib.contexts.promotions.model.quotes import (
+    POINTS,
+    Basket,
+    Moment,
+    Quote,
+    Shopper,
+)
 from chalicelib.contexts.promotions.model.reasons import Verdict, explain
 from chalicelib.contexts.promotions.model.refusals import CouponExpired, CouponUsed, NoCoupon
 from chalicelib.contexts.promotions.model.shelf import Line, Shelf
-from chalicelib.contexts.promotions.model.uses import Count, Counts, Use, Uses
+from chalicelib.contexts.promotions.model.uses import Count, Counts, Use, Uses, points_of
 from chalicelib.kernel.clock import epoch
 from chalicelib.kernel.shards import choose, home_shard
 
@@ -58,6 +65,27 @@ class CartCoupon(Struct, frozen=True):
             raise CouponExpired
 
 
+class Patron(Struct, frozen=True):
+    """What is known of the member who looks at a cart; `points_wished` are those that the member would
+    pay with, of the `balance`, in the cart's currency.
+    """
+
+    member_id: str = ""
+    tier: str = ""
+    is_first_order: bool = False
+    balance: int = 0
+    points_wished: int = 0
+    points_bps_max: int = 0
+
+    @property
+    def spends(self) -> int:
+        """How many points may pay at most, as far as there are any."""
+        return max(0, min(self.points_wished, self.balance)) if self.points_bps_max else 0
+
+
+STRANGER = Patron()
+
+
 class Limited(Struct, frozen=True):
     """An offer with a limit, and over how many rows its quota lies."""
 
@@ -79,8 +107,10 @@ class Deal:
         *,
         coupons: Iterable[CartCoupon] = (),
         counts: Counts | None = None,
+        patron: Patron = STRANGER,
     ) -> None:
         self.now = now
+        self.patron = patron
         self.standings = {one.offer.id: one for one in standings if one.may_run(now)}
         self.coupons = tuple(coupons)
         self.good = {
@@ -102,7 +132,7 @@ class Deal:
     @property
     def is_empty(self) -> bool:
         """Whether nothing can change any price."""
-        return not self.standings and not self.good
+        return not self.standings and not self.good and not self.patron.spends
 
     @property
     def is_counted(self) -> bool:
@@ -128,8 +158,20 @@ class Deal:
 
     def with_counts(self, counts: Counts) -> "Deal":
         """The same deal, knowing more of its limits."""
-        known = {**self.counts, **counts}
-        return Deal(self.standings.values(), self.now, coupons=self.coupons, counts=known)
+        return self._with(self.standings.values(), {**self.counts, **counts})
+
+    def in_currency(self, currency: str, points_in: str) -> "Deal":
+        """The same deal for a cart in a currency: points are worth something in theirs alone."""
+        if currency == points_in or not self.patron.points_wished:
+            return self
+        patron = replace(self.patron, points_wished=0)
+        return Deal(
+            self.standings.values(),
+            self.now,
+            coupons=self.coupons,
+            counts=self.counts,
+            patron=patron,
+        )
 
     def gift_of(self, offer_id: str) -> SkuCopy | None:
         """The variant that an offer gives."""
@@ -163,7 +205,7 @@ class Deal:
         """The same deal without some offers."""
         left = [one for one in self.standings.values() if one.offer.id not in offer_ids]
         counts = {key: count for key, count in self.counts.items() if key not in offer_ids}
-        return Deal(left, self.now, coupons=self.coupons, counts=counts)
+        return self._with(left, counts)
 
     def limited(self, lines: Iterable[Line]) -> list[Limited]:
         """The offers with a limit that are about any of these lines, and codes with one."""
@@ -192,7 +234,16 @@ class Deal:
             if self._limit(offer_id).offer.quota is not None
         }
         had = {offer_id: count.had for offer_id, count in self.counts.items()}
-        return Moment(self.now, used), Shopper(uses=had, coupons=self.coupon_offers)
+        patron = self.patron
+        shopper = Shopper(
+            tier=patron.tier,
+            is_first_order=patron.is_first_order,
+            uses=had,
+            coupons=self.coupon_offers,
+            points=patron.spends,
+            points_bps_max=patron.points_bps_max,
+        )
+        return Moment(self.now, used), shopper
 
     def spent(self, quoted: Quote) -> list[CartCoupon]:
         """The held coupons that take part in a quote; the others stay held."""
@@ -201,8 +252,19 @@ class Deal:
         taken = {each.offer for each in adjustments}
         return [one for key, one in self.good.items() if one.holder and key in taken]
 
-    def uses(self, quoted: Quote | None, purchase_id: str, who: str) -> Uses:
-        """What a purchase at this quote uses of limited offers and held coupons."""
+    def points(self, basket: Basket | None, quoted: Quote | None) -> dict[str, int]:
+        """The points that a quote spends, by the merchant whose goods they pay for."""
+        spent: dict[str, int] = {}
+        if basket is None or quoted is None or not self.patron.spends:
+            return spent
+        for line, at in zip(basket.lines, quoted.lines, strict=True):
+            part = -sum(one.amount.amount for one in at.adjustments if one.offer == POINTS)
+            if part:
+                spent[line.merchant_id] = spent.get(line.merchant_id, 0) + part
+        return spent
+
+    def uses(self, basket: Basket | None, quoted: Quote | None, purchase_id: str, who: str) -> Uses:
+        """What a purchase at this quote uses of limited offers, held coupons and points."""
         if quoted is None:
             return Uses(purchase_id, who, ())
         items = [self._use(key, units, purchase_id) for key, units in quoted.used.items()]
@@ -219,7 +281,15 @@ class Deal:
                     campaign_id=coupon.campaign_id,
                 )
             )
+        holder = self.patron.member_id
+        items += [
+            Use(points_of(merchant_id), merchant_id, units, holder=holder)
+            for merchant_id, units in self.points(basket, quoted).items()
+        ]
         return Uses(purchase_id, who, tuple(items))
+
+    def _with(self, standings: Iterable[Standing], counts: Counts) -> "Deal":
+        return Deal(standings, self.now, coupons=self.coupons, counts=counts, patron=self.patron)
 
     def _limit(self, offer_id: str) -> Limited:
         coupon = self.good.get(offer_id)

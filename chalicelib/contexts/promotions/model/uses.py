@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from chalicelib.kernel.states import Machine
 
+POINTS_OF = "points#"
+
 
 class UsesState(StrEnum):
     """Whether one use counts."""
@@ -44,6 +46,16 @@ class Use(Struct, frozen=True):
     holder: str = ""
     state: UsesState = UsesState.TAKEN
     campaign_id: str = ""
+
+    @property
+    def is_points(self) -> bool:
+        """Whether it is points that `holder` paid with, and no offer."""
+        return self.offer_id.startswith(POINTS_OF)
+
+
+def points_of(merchant_id: str) -> str:
+    """Name the points that pay for one merchant's goods, as if they were an offer of it."""
+    return POINTS_OF + merchant_id
 
 
 class Uses(Struct, frozen=True):

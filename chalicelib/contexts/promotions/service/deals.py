@@ -6,11 +6,12 @@ from typing import Any
 from chalicelib.aws import reads, secrets
 from chalicelib.aws.reads import Key
 from chalicelib.aws.transact import Write
+from chalicelib.contexts.members.service import points
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model.board import codes_in
-from chalicelib.contexts.promotions.model.deals import CartCoupon, Deal
+from chalicelib.contexts.promotions.model.deals import STRANGER, CartCoupon, Deal, Patron
 from chalicelib.contexts.promotions.model.shelf import Line
-from chalicelib.contexts.promotions.model.uses import Count, Uses, UsesState
+from chalicelib.contexts.promotions.model.uses import Count, Use, Uses, UsesState
 from chalicelib.kernel import clock
 
 GUEST = "guest"
@@ -31,13 +32,16 @@ def coupon_keys(coupons: Mapping[str, str]) -> list[Key]:
 
 
 def deal_of(
-    rows: Iterable[Any], coupons: Mapping[str, str] | None = None, coupon_rows: Iterable[Any] = ()
+    rows: Iterable[Any],
+    coupons: Mapping[str, str] | None = None,
+    coupon_rows: Iterable[Any] = (),
+    patron: Patron = STRANGER,
 ) -> Deal:
     """Make the deal of this moment out of the rows that `board_keys` and `coupon_keys` name."""
     standings = [one for row in rows if row is not None for one in row.standings]
     on_cart = zip((coupons or {}).items(), coupon_rows, strict=True)
     found = [_on_cart(code, holder, row) for (code, holder), row in on_cart]
-    return Deal(standings, clock.now(), coupons=found)
+    return Deal(standings, clock.now(), coupons=found, patron=patron)
 
 
 def find_coupon(code: str, holders: Iterable[str]) -> CartCoupon | None:
@@ -55,17 +59,53 @@ def find_coupon(code: str, holders: Iterable[str]) -> CartCoupon | None:
     return next(found, None)
 
 
-def given_back(uses: Uses | None, merchant_ids: Collection[str] | None = None) -> list[Write]:
+def taken(uses: Uses) -> list[Write]:
+    """Contribute what a new purchase uses. Refuses `promotions.limit_reached`,
+    `promotions.coupon_used`, `promotions.coupon_expired`, `members.points_short`.
+    """
+    return [*store.take(uses), *_spent(uses, uses.items)]
+
+
+def taken_again(uses: Uses | None, merchant_ids: Collection[str]) -> list[Write]:
+    """Contribute that a purchase uses again what it gave back of these merchants' offers, for money
+    that came late. Refuses as `taken` does.
+    """
+    moved = uses.standing(UsesState.RETURNED, merchant_ids) if uses else ()
+    return [*store.take_again(uses, merchant_ids), *(_spent(uses, moved) if uses else ())]
+
+
+def given_back(
+    uses: Uses | None, merchant_ids: Collection[str] | None = None, *, is_paid: bool = False
+) -> list[Write]:
     """Contribute that a purchase does not use its offers: all of them, or some merchants'. A coupon
     that is gone with its member does not come back.
+
+    Points come back, too; those of one that `is_paid` come with its refunds.
     """
     moved = uses.standing(UsesState.TAKEN, merchant_ids) if uses else ()
     if uses is None or not moved:
         return []
+    spent, holder = (0, "") if is_paid else _points_in(moved)
     keys = [store.coupon_key(use.holder, use.code) for use in moved if use.code]
+    keys += [points.place_of(holder)] if spent else []
     rows = reads.batch(keys) if keys else []
+    account = rows.pop() if spent else None
     known = {row.sk.removeprefix("COUPON#") for row in rows if row is not None}
-    return store.give_back(uses, moved, known)
+    writes = store.give_back(uses, moved, known)
+    if account is not None:
+        writes += points.given_back(holder, spent, uses.purchase_id)
+    return writes
+
+
+def _spent(uses: Uses, items: Iterable[Use]) -> list[Write]:
+    spent, holder = _points_in(items)
+    return points.spent(holder, spent, uses.purchase_id) if spent else []
+
+
+def _points_in(items: Iterable[Use]) -> tuple[int, str]:
+    """The points among uses, and whose they are."""
+    found = [use for use in items if use.is_points]
+    return sum(use.units for use in found), found[0].holder if found else ""
 
 
 def _on_cart(code: str, holder: str, row: Any) -> CartCoupon:

@@ -4,6 +4,7 @@ from tests.faults.crashes.workflow import Workflow
 from tests.faults.crashes.workflows import (
     buying,
     catalogue,
+    loyalty,
     people,
     pricing,
     selling,
@@ -14,6 +15,7 @@ ALL: tuple[Workflow, ...] = (
     *buying.WORKFLOWS,
     *selling.WORKFLOWS,
     *pricing.WORKFLOWS,
+    *loyalty.WORKFLOWS,
     *catalogue.WORKFLOWS,
     *people.WORKFLOWS,
     *signing_in.WORKFLOWS,

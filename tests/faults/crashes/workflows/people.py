@@ -115,13 +115,13 @@ def hands_in_pictures(scene: Scene) -> None:
     """Two pictures arrive, and the bucket tells of the newer first and of both twice."""
     told = [arrives(scene, "A", 40), arrives(scene, "B", 50)]
     for one in [*reversed(told), *told]:
-        scene.machine.send("members", one)
+        scene.machine.send("members-pictures", one)
 
 
 def hands_in_one_picture(scene: Scene) -> None:
     told = arrives(scene, "A", 40)
     for _ in range(2):
-        scene.machine.send("members", told)
+        scene.machine.send("members-pictures", told)
 
 
 def arrives(scene: Scene, last: str, side: int) -> str:
