@@ -1,6 +1,7 @@
 """Stories that tell many facts before anybody listens. A new one is one more entry."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from tests.faults.crashes.scene import HOUR_S, Scene
 from tests.faults.crashes.workflow import Step
@@ -46,6 +47,8 @@ class Story:
     steps: tuple[Step, ...]
     ends: Step
     company: str = ""
+    blind: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Attributes that may differ for a kind of row or the name of a fact, as a workflow has them."""
 
     def __str__(self) -> str:
         return self.name
@@ -65,6 +68,12 @@ relisted = catalogue.sent("PATCH", f"{catalogue.PRODUCTS}/{{product}}", {"state"
 renamed = catalogue.sent("PATCH", f"{catalogue.PRODUCTS}/{{product}}", {"title": "Big Kettle"})
 cheaper = catalogue.sent("PATCH", f"{catalogue.PRODUCTS}/{{product}}", catalogue.cheaper)
 PLACED = ("placed", "placed")
+AS_THEY_CAME = {
+    # What was refunded before the completion is told is not earned and then taken back, but never
+    # earned: the lines differ, and every sum, which the doctor holds to them, is the same.
+    **{one: {"row"} for one in ("ENTRY", "LEG", "OPEN#platform#GBP", "members.PointsMoved")},
+    "LOYALTY": {"version"},
+}
 
 STORIES = (
     Story(
@@ -132,6 +141,7 @@ STORIES = (
             refunded("refund.succeeded", "two", "msg_two_back"),
         ),
         loyalty.points_are(13),
+        blind=AS_THEY_CAME,
     ),
     Story(
         "expired and revived",
