@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from chalicelib.contexts.identity import service as identity
+from chalicelib.contexts.promotions.model.campaigns import Campaign
 from chalicelib.contexts.promotions.service import campaigns, deals
+from chalicelib.contexts.promotions.store import campaigns as rows
 from chalicelib.kernel import clock
 from tests.conftest import Clock
 from tests.makers.offers import (
@@ -79,6 +81,22 @@ class TestCampaigns:
         assert claim(shop, made["id"], token).status == 201
         reply = shop.http.patch(path, {"quantity": 1}, **headers)
         assert (reply.status, reply.json()["code"]) == (409, "promotions.quota_below_used")
+
+    def test_a_claim_while_the_quantity_changes_is_not_lost(
+        self, shop: Shop, token: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = a_campaign(shop, shop.merchant())
+        read = rows.quota_rows
+
+        def and_then_claimed(campaign: Campaign) -> Any:
+            found = read(campaign)
+            assert claim(shop, made["id"], token).status == 201
+            return found
+
+        monkeypatch.setattr(rows, "quota_rows", and_then_claimed)
+        path = f"/api/v1/merchant/campaigns/{made['id']}"
+        reply = shop.http.patch(path, {"quantity": 20}, **shop.merchant().authorization)
+        assert (reply.json()["quantity"], reply.json()["left"]) == (20, 19)
 
     def test_a_code_follows_its_campaign(self, shop: Shop) -> None:
         made = a_campaign(shop, shop.merchant(), code="SAVE3", quantity=2)

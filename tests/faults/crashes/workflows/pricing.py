@@ -88,6 +88,16 @@ def makes_campaign(scene: Scene) -> None:
     assert made.status == 201, made.text
 
 
+def adds_coupons(scene: Scene) -> None:
+    path = f"/api/v1/merchant/campaigns/{scene.memo['campaign']}"
+    headers = scene.shop.merchant().authorization
+    assert scene.shop.http.patch(path, {"quantity": 12}, **headers).status == 200
+
+
+def twelve_coupons(scene: Scene) -> None:
+    assert [one["left"] for one in scene.shop.http.get("/api/v1/campaigns").json()["items"]] == [12]
+
+
 def puts_and_takes_off(scene: Scene) -> None:
     cart, code = scene.memo["cart"], scene.memo["coupon"]["code"]
     path = f"/api/v1/carts/{cart['id']}/coupons/{code}"
@@ -230,6 +240,7 @@ WORKFLOWS = (
         ends("paid", *PLACED, left=18),
     ),
     Workflow("make a campaign", stocked, (makes_campaign,), one_campaign),
+    Workflow("add coupons to a campaign", campaign_open, (adds_coupons,), twelve_coupons),
     Workflow("claim a coupon", campaign_open, (claims,), coupon_is("held")),
     Workflow("take a coupon off", coupon_on_cart, (puts_and_takes_off,), coupon_is("held")),
     Workflow("checkout with a coupon", coupon_on_cart, (checkout(),), coupon_is("used")),
