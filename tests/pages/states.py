@@ -24,6 +24,7 @@ from tests.makers.facts import deliver
 from tests.makers.offers import a_campaign, an_offer, claimed
 from tests.makers.people import PASSWORD, a_member
 from tests.makers.pictures import a_picture
+from tests.makers.points import earned
 from tests.makers.shop import gbp
 from tests.pages.test_cart import put, reprice
 from tests.pages.test_checkout import placed, quoted
@@ -164,6 +165,8 @@ def of_the_account(browser: Browser, shop: Any, listed: Any, codes: list[str]) -
         "/addresses",
         "/favourites",
         "/coupons",
+        "/points",
+        "/tier",
         "/profile",
         "/security",
         "/logins",
@@ -180,7 +183,8 @@ def of_the_account(browser: Browser, shop: Any, listed: Any, codes: list[str]) -
     claimed(shop, a_campaign(shop, shop.merchant())["id"], token)
     a_campaign(shop, shop.merchant(), "percent_off", {"percent": 12.5}, quantity=3)
     pages["coupons"] = browser.get("/coupons")
-    pages |= {f"account{room}, full": browser.get(f"/account{room}") for room in rooms[:5]}
+    earned(shop, token, {shop.goods(own_code="TEN", price=60_000): 1})
+    pages |= {f"account{room}, full": browser.get(f"/account{room}") for room in rooms[:7]}
     pages["no orders under a tab"] = browser.get("/account/orders?tab=refunds")
     pages["an address"] = browser.get(f"/account/addresses/{kept.id}")
     pages["a Chinese address"] = browser.get("/account/addresses/new?country=CN")

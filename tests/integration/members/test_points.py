@@ -12,6 +12,7 @@ from chalicelib.contexts.privacy import service as privacy
 from chalicelib.contexts.settlement.model import PLATFORM
 from tests.conftest import Clock
 from tests.makers import rows
+from tests.makers.offers import an_offer, patch_offer, post_offer
 from tests.makers.people import PASSWORD, a_member
 from tests.makers.points import (
     bearer,
@@ -312,6 +313,43 @@ class TestTiers:
         earned(shop, token, {"acme.OIL": 1})
         found = tier_of(shop, token)
         assert (found["tier"]["code"], found["grace_until"]) == ("silver", None)
+
+
+class TestAudience:
+    def discount(self, shop: Shop, cart: dict[str, str], token: str = "") -> int:
+        headers = bearer(token) if token else {}
+        path = f"/api/v1/carts/{cart['id']}"
+        seen = shop.http.get(path, x_cart_token=cart["token"], **headers).json()
+        return int(seen["totals"]["discount"]["amount"])
+
+    def test_a_price_for_a_tier_is_for_those_who_have_it(self, shop: Shop, token: str) -> None:
+        made = an_offer(shop, shop.merchant(), audience={"tiers": ["silver", "gold"]})
+        assert made["audience"] == {"tiers": ["gold", "silver"], "first_order": False}
+        cart = shop.cart({TEA: 1})
+        assert self.discount(shop, cart) == self.discount(shop, cart, token) == 0
+        earned(shop, token, {TEA: 6})
+        assert self.discount(shop, cart) == 0
+        assert self.discount(shop, cart, token) == 1_000
+        guest = shop.checkout(shop.cart({TEA: 1})).json()
+        member = shop.checkout(cart, headers=bearer(token)).json()
+        assert (guest["total"], member["total"]) == (gbp(10_400), gbp(9_400))
+        patched = patch_offer(shop, shop.merchant(), made["id"], audience=None).json()
+        assert patched["audience"] is None
+        assert self.discount(shop, shop.cart({TEA: 1})) == 1_000
+
+    def test_a_first_order_is_the_first_that_was_paid_for(self, shop: Shop, token: str) -> None:
+        an_offer(shop, shop.merchant(), audience={"first_order": True})
+        cart = shop.cart({TEA: 1})
+        assert (self.discount(shop, cart), self.discount(shop, cart, token)) == (0, 1_000)
+        shop.paid({TEA: 1}, headers=bearer(token))
+        told()
+        assert self.discount(shop, cart, token) == 0
+
+    def test_a_tier_that_is_not_on_the_ladder_is_refused(self, shop: Shop) -> None:
+        refused = post_offer(shop, shop.merchant(), audience={"tiers": ["tin"]})
+        assert (refused.status, refused.json()["code"]) == (422, "promotions.offer_unsound")
+        (error,) = refused.json()["errors"]
+        assert error["field"] == "audience.tiers"
 
 
 class TestPrivacy:

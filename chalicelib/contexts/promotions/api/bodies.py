@@ -30,6 +30,7 @@ from chalicelib.kernel.money import AMOUNT_MAX, Money
 from chalicelib.web.request import malformed
 
 LIMIT_MAX = 10_000_000
+TIERS_MAX = 20
 PERCENT_MIN, PERCENT_MAX = 0.01, 100
 Title = Annotated[
     str, Meta(min_length=1, max_length=TITLE_LENGTH_MAX, extra_json_schema=text.TOLD_FILLED)
@@ -126,6 +127,13 @@ class ThresholdBody(msgspec.Struct, forbid_unknown_fields=True):
     quantity: Annotated[int, Meta(ge=1, le=UNITS_MAX)] | None = None
 
 
+class AudienceBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Whom an offer is for: members of these tiers, or those who never bought before."""
+
+    tiers: Annotated[list[Name], Meta(max_length=TIERS_MAX)] = []
+    first_order: bool = False
+
+
 class OfferBody(msgspec.Struct, forbid_unknown_fields=True):
     """A new offer. `titles` are by language and stand in for `title` where they say something. One with a
     `budget` is stopped once it is seen to have taken off that much.
@@ -145,6 +153,7 @@ class OfferBody(msgspec.Struct, forbid_unknown_fields=True):
     titles: Titles = {}
     stopped: bool = False
     budget: Sum | None = None
+    audience: AudienceBody | None = None
 
 
 class OfferChanges(msgspec.Struct, forbid_unknown_fields=True):
@@ -164,6 +173,7 @@ class OfferChanges(msgspec.Struct, forbid_unknown_fields=True):
     titles: Titles | UnsetType = UNSET
     stopped: bool | UnsetType = UNSET
     budget: Sum | UnsetType | None = UNSET
+    audience: AudienceBody | UnsetType | None = UNSET
 
 
 class ThresholdView(msgspec.Struct, omit_defaults=True):
@@ -190,6 +200,7 @@ class OfferView(msgspec.Struct):
     combines_with: list[Lane]
     lane: Lane
     budget: Money | None
+    audience: AudienceBody | None
     stopped: bool
     state: str
     created_at: str
@@ -230,6 +241,9 @@ def wish_of(body: OfferBody | OfferChanges) -> OfferWish:
     if not isinstance(body.budget, UnsetType):
         most = body.budget
         told["budget"] = Money(most.amount, most.currency) if most else None
+    if not isinstance(body.audience, UnsetType):
+        audience = body.audience or AudienceBody()
+        told |= {"tiers": audience.tiers, "first_order_only": audience.first_order}
     return OfferWish(**told, is_stopped=body.stopped)
 
 
@@ -270,10 +284,18 @@ def offer_view(standing: Standing, used: int | None, locale: str, now: datetime)
         combines_with=sorted(offer.combines_with),
         lane=offer.lane,
         budget=None if standing.budget is None else Money(standing.budget, offer.currency),
+        audience=_audience_view(offer),
         stopped=standing.is_stopped,
         state=standing.state(now),
         created_at=standing.created_at,
     )
+
+
+def _audience_view(offer: Offer) -> AudienceBody | None:
+    who = offer.audience
+    if not who.tiers and not who.first_order_only:
+        return None
+    return AudienceBody(sorted(who.tiers), who.first_order_only)
 
 
 def value_view(offer: Offer) -> Any:

@@ -7,9 +7,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from chalicelib.contexts.members.service import tiers
 from chalicelib.contexts.promotions.api.bodies import OfferBody, wish_of
 from chalicelib.contexts.promotions.model.board import Standing
-from chalicelib.contexts.promotions.model.offers import Kind, Lane, Offer, Part, Threshold, lane_of
+from chalicelib.contexts.promotions.model.offers import (
+    Audience,
+    Kind,
+    Lane,
+    Offer,
+    Part,
+    Threshold,
+    lane_of,
+)
 from chalicelib.contexts.promotions.model.wishes import BPS_A_PERCENT, OfferWish
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, Malformed
@@ -22,6 +31,8 @@ PRODUCT, CATEGORY = "product.", "category."
 COUPON = "coupon."
 """Begins what the API calls the fields of a campaign's coupons."""
 ANY_PART = "any"
+FIRST, KEPT = "first-order", "kept"
+"""Audiences: who never bought before, and what only a program can say."""
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 UTC_OFFSET = "+00:00"
@@ -127,8 +138,30 @@ def wanted(fields: Fields, currency: str, merchant_id: str, former: Offer | None
     kept = (former.combines_with if former else frozenset[Lane]()) - {lane}
     combined = kept | {lane} if fields.text("combines") else kept
     most = Money(budget["amount"], currency) if budget else None
-    wish = replace(wish, combines_with=sorted(combined), budget=most)
+    who = audience_of(fields.text("audience"), former)
+    wish = replace(
+        wish,
+        combines_with=sorted(combined),
+        budget=most,
+        tiers=sorted(who.tiers),
+        first_order_only=who.first_order_only,
+    )
     return _to_the_second(wish, former) if former else wish
+
+
+def audience_of(name: str, former: Offer | None) -> Audience:
+    """Read whom an offer is for: everybody, first orders, or a tier and those above it."""
+    if name == KEPT and former is not None:
+        return former.audience
+    codes = [tier.code for tier in tiers.ladder()]
+    if name in codes:
+        return Audience(tiers=frozenset(codes[codes.index(name) :]))
+    return Audience(first_order_only=name == FIRST)
+
+
+def _audience_name(offer: Offer) -> str:
+    names = ["", FIRST, *(tier.code for tier in tiers.ladder())]
+    return next((one for one in names if audience_of(one, None) == offer.audience), KEPT)
 
 
 def skus(fields: Fields) -> list[str]:
@@ -189,6 +222,7 @@ def shown(standing: Standing, locale: str) -> Fields:
         **{f"{PRODUCT}{one}": "1" for one in offer.products},
         **{f"{CATEGORY}{one}": "1" for one in offer.categories},
         "budget": "" if budget is None else _major(budget, currency),
+        "audience": _audience_name(offer),
     }
     return Fields(list(pairs.items()))
 

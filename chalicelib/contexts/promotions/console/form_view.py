@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from chalicelib.contexts.catalog.model.categories import CategoryTree
 from chalicelib.contexts.catalog.model.products import Product
+from chalicelib.contexts.members.service import tiers
 from chalicelib.contexts.promotions.console import words as said
-from chalicelib.contexts.promotions.console.form import CATEGORY, PRODUCT
+from chalicelib.contexts.promotions.console.form import CATEGORY, FIRST, KEPT, PRODUCT
 from chalicelib.contexts.promotions.console.performance import PerformanceView
 from chalicelib.contexts.promotions.console.preview import PreviewView, SimulationView
 from chalicelib.contexts.promotions.model.offers import Kind
@@ -173,6 +174,24 @@ def conditions(ask: Asking, currency: str) -> list[FieldView]:
         ask.money("threshold_amount", say(N_("From this amount on")), currency, hint=hint),
         ask.number("threshold_quantity", say(N_("From so many pieces on"))),
     ]
+
+
+def audience_field(ask: Asking) -> FieldView:
+    """Whom an offer is for: a tier stands for those above it, too."""
+    say, locale = ask.words.say, ask.words.locale
+    ladder = tiers.ladder()
+    choices = [("", say(N_("Everybody"))), (FIRST, say(N_("Who never bought before")))]
+    choices += [(ladder[0].code, say(N_("All members")))]
+    choices += [
+        (tier.code, say(N_("%(tier)s and up")) % {"tier": tier.titles[locale]})
+        for tier in ladder[1:]
+    ]
+    if ask.typed.text("audience") == KEPT:
+        choices.append((KEPT, say(N_("As a program has set it"))))
+    hint = say(N_("Members see it when they are signed in."))
+    return ask.field(
+        "audience", say(N_("For whom")), kind="select", choices=tuple(choices), hint=hint
+    )
 
 
 def times(ask: Asking) -> list[FieldView]:

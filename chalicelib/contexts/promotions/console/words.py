@@ -1,5 +1,6 @@
 """Offers in words, as their makers read them."""
 
+from chalicelib.contexts.members.service import tiers
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.offers import BPS_ALL, Kind, Lane, Offer
 from chalicelib.kernel.money import Money
@@ -99,4 +100,25 @@ def _bounds(offer: Offer, words: Words) -> list[str]:
         found.append(
             words.count("from %(num)s piece on", "from %(num)s pieces on", threshold.quantity)
         )
+    return found + for_whom(offer, words)
+
+
+def for_whom(offer: Offer, words: Words) -> list[str]:
+    """Whom an offer is for, where it is not for everybody."""
+    who = offer.audience
+    found = [words.say(N_("first order only"))] if who.first_order_only else []
+    if who.tiers:
+        ladder = tiers.ladder()
+        named = [tier.titles[words.locale] for tier in ladder if tier.code in who.tiers]
+        found.append(words.say(N_("for %(tiers)s")) % {"tiers": _range(named, len(ladder), words)})
     return found
+
+
+def _range(named: list[str], steps: int, words: Words) -> str:
+    """Name tiers: those that reach up to the top by the lowest of them."""
+    ladder = [tier.titles[words.locale] for tier in tiers.ladder()]
+    if len(named) == steps:
+        return words.say(N_("all members"))
+    if len(named) > 1 and ladder[-len(named) :] == named:
+        return words.say(N_("%(tier)s and up")) % {"tier": named[0]}
+    return " / ".join(named)

@@ -105,19 +105,23 @@ def sampled(draft: Offer, articles: Sequence[Article], now: datetime, shipping: 
     )
     moment, shelf = _when(draft, now), Shelf([draft])
     for basket in baskets:
-        if any(one.reason is Reason.APPLIED for one in explain(basket, shelf, moment)):
+        verdicts = explain(basket, shelf, moment, whom(draft))
+        if any(one.reason is Reason.APPLIED for one in verdicts):
             return basket
     return _basket(draft, articles, SAMPLE_UNITS, shipping)
 
 
 def tried(draft: Offer, others: Iterable[Offer], basket: Basket, now: datetime) -> Trial:
-    """Price a basket without the offer and with it, at the time at which it begins to run."""
+    """Price a basket without the offer and with it, at the time at which it begins to run, for one whom
+    it is for.
+    """
     beside = [one for one in others if one.id != draft.id]
     moment, shelf = _when(draft, now), Shelf([*beside, draft])
-    verdicts = explain(basket, shelf, moment)
+    shopper = whom(draft)
+    verdicts = explain(basket, shelf, moment, shopper)
     return Trial(
-        before=quote(basket, Shelf(beside), moment),
-        after=quote(basket, shelf, moment),
+        before=quote(basket, Shelf(beside), moment, shopper),
+        after=quote(basket, shelf, moment, shopper),
         verdict=next(one for one in verdicts if one.offer == draft.id),
     )
 
@@ -149,7 +153,8 @@ def clashes(
 
 def simulated(draft: Offer, others: Sequence[Offer], past: Iterable[Past]) -> Simulation:
     """Run an offer over past orders in the order of their time, beside the others, as if it had
-    been there. Its limits count what these orders would have used.
+    been there. Its limits count what these orders would have used; whose tier an order was of it does
+    not know, so everybody counts as one whom the offer is for.
     """
     beside = [one for one in others if one.id != draft.id]
     without, along = Shelf(beside), Shelf([*beside, draft])
@@ -158,8 +163,8 @@ def simulated(draft: Offer, others: Sequence[Offer], past: Iterable[Past]) -> Si
     orders = sorted(past, key=lambda one: (one.at, one.order_id))
     for one in orders:
         basket = Basket(draft.currency, one.lines, {_seller(one): one.shipping})
-        before = quote(basket, without, Moment(draft.starts_at))
-        shopper = Shopper(uses={draft.id: had.get(one.who, 0)})
+        shopper = replace(whom(draft), uses={draft.id: had.get(one.who, 0)})
+        before = quote(basket, without, Moment(draft.starts_at), shopper)
         after = quote(basket, along, Moment(draft.starts_at, {draft.id: used}), shopper)
         units = after.used.get(draft.id, 0)
         used += units
@@ -169,6 +174,13 @@ def simulated(draft: Offer, others: Sequence[Offer], past: Iterable[Past]) -> Si
             touched.append(Touched(one.order_id, one.at, before.payable, off))
     total = sum(one.off.amount for one in touched)
     return Simulation(len(orders), Money(total, draft.currency), tuple(touched), used)
+
+
+def whom(draft: Offer) -> Shopper:
+    """Somebody whom an offer is for."""
+    audience = draft.audience
+    tier, channel = (min(one, default="") for one in (audience.tiers, audience.channels))
+    return Shopper(tier=tier, channel=channel, is_first_order=audience.first_order_only)
 
 
 def _seller(past: Past) -> str:
@@ -214,6 +226,6 @@ def _clash(draft: Offer, other: Standing, basket: Basket, now: datetime) -> Clas
     if draft.lane in draft.combines_with and draft.lane in other.offer.combines_with:
         return Clash(other, do_combine=True)
     starts = max(draft.starts_at, other.offer.starts_at, now)
-    verdicts = explain(basket, Shelf([draft, other.offer]), Moment(starts))
+    verdicts = explain(basket, Shelf([draft, other.offer]), Moment(starts), whom(draft))
     ran = [one.offer for one in verdicts if one.reason is Reason.APPLIED]
     return Clash(other, do_combine=False, winner=ran[0] if len(ran) == 1 else "")

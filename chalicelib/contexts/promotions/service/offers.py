@@ -13,6 +13,7 @@ from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.catalog import store as catalog_store
 from chalicelib.contexts.catalog.model import SkuCopy
 from chalicelib.contexts.inventory.model import candidates
+from chalicelib.contexts.members.service import tiers
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model.board import EVERYWHERE, Standing, owner_of, shards_for
@@ -240,6 +241,8 @@ def _budget(wish: OfferWish, former: Standing | None) -> int | None:
 def _with_known_names(wish: OfferWish, merchant_id: str) -> OfferWish:
     """Require that what a wish names is there, and the merchant's own; categories become ids."""
     errors: list[FieldError] = []
+    if isinstance(wish.tiers, Collection):
+        errors += _unknown_tiers(wish.tiers)
     if isinstance(wish.products, Collection) and wish.products:
         errors += _unknown_products(list(wish.products), merchant_id)
     if isinstance(wish.categories, Collection) and wish.categories:
@@ -254,6 +257,12 @@ def _with_known_names(wish: OfferWish, merchant_id: str) -> OfferWish:
     if errors:
         raise OfferUnsound(errors=errors)
     return wish
+
+
+def _unknown_tiers(named: Collection[str]) -> list[FieldError]:
+    unknown = sorted({*named} - {tier.code for tier in tiers.ladder()})
+    told = ", ".join(unknown)[:200]
+    return [FieldError("audience.tiers", "unknown", f"There is no tier {told}")] if unknown else []
 
 
 def _unknown_products(products: list[str], merchant_id: str) -> list[FieldError]:
