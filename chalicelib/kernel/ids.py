@@ -54,7 +54,11 @@ def derived(prefix: str, *cause: str) -> str:
 
 def code(length: int) -> str:
     """Make a short random code of letters and digits that are not mistaken for one another."""
-    number = random_bits(5 * length + 16)
+    return spelt(random_bits(5 * length + 16), length)
+
+
+def spelt(number: int, length: int) -> str:
+    """Write the lower part of a number with so many of these letters and digits."""
     letters = []
     for _ in range(length):
         number, index = divmod(number, len(CODE_ALPHABET))

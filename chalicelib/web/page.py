@@ -211,6 +211,18 @@ def plain(visit: Visit, text: str, content_type: str, *, fresh_s: int = EDGE_S) 
     return Response(body=text, status_code=200, headers=headers)
 
 
+def attached(visit: Visit, text: str, content_type: str, *, name: str) -> Response:
+    """Answer a file of one's own, to be kept under this name."""
+    headers: dict[str, Any] = {
+        "Content-Type": content_type,
+        "Content-Disposition": f'attachment; filename="{name}"',
+        **_keeping(visit, Html("")),
+    }
+    if visit.set_cookies:
+        headers["Set-Cookie"] = [cookie.line() for cookie in visit.set_cookies]
+    return Response(body=text, status_code=200, headers=headers)
+
+
 def _keeping(visit: Visit, answer: Html) -> dict[str, str]:
     """Say who may keep a page. Where the address names no language, the visitor's wish decides; the
     edge has put a chosen one into `Accept-Language`, but nobody else knows of the cookie.

@@ -7,7 +7,7 @@ from chalicelib.contexts.orders.facts import PurchasePaid, RefundRequested
 from chalicelib.contexts.orders.model.states import OrderState
 from chalicelib.contexts.promotions.facts import CouponIssued
 from chalicelib.contexts.promotions.model.board import Standing
-from chalicelib.contexts.promotions.model.campaigns import CouponState
+from chalicelib.contexts.promotions.model.campaigns import ANYBODY, CouponState
 from chalicelib.contexts.promotions.model.statistics import (
     NOTHING,
     Counted,
@@ -79,13 +79,18 @@ def shopper_has_what_purchases_use(whole: Whole) -> Found:
 
 @invariant("coupons.are_what_was_issued", adds_up=True)
 def are_what_was_issued(whole: Whole) -> Found:
-    """As many coupons of a campaign are gone as members claimed, and no member claimed too many."""
+    """As many coupons of a campaign are gone as members claimed or codes were made, and no member claimed
+    too many.
+    """
     issued: Counter[str] = Counter()
     had: Counter[tuple[str, str]] = Counter()
     for fact in whole.told(CouponIssued):
         if fact.cause == CLAIMED:
             issued[fact.campaign_id] += 1
             had[fact.member_id, fact.campaign_id] += 1
+    for row in whole.of_kind("promotions", "COUPON"):
+        if row.coupon.member_id == ANYBODY:
+            issued[row.coupon.campaign_id] += 1
     gone: Counter[str] = Counter()
     for row in whole.of_kind("promotions", "QUOTA"):
         gone[row.subject] += row.used
@@ -93,7 +98,7 @@ def are_what_was_issued(whole: Whole) -> Found:
     for row in whole.of_kind("promotions", "CAMPAIGN"):
         campaign = row.campaign
         if campaign.id not in codes and gone[campaign.id] != issued[campaign.id]:
-            yield campaign.id, f"{gone[campaign.id]} are gone, {issued[campaign.id]} were claimed"
+            yield campaign.id, f"{gone[campaign.id]} are gone, {issued[campaign.id]} were given"
         for (member_id, campaign_id), units in had.items():
             if campaign_id == campaign.id and units > campaign.per_member:
                 yield member_id, f"{units} of {campaign_id} were claimed"
@@ -104,7 +109,7 @@ def used_by_their_purchase(whole: Whole) -> Found:
     """A coupon is used by the purchase that says so, and by no other; else it is held."""
     users = {(use.holder, use.code): uses.purchase_id for uses, use in _taken(whole) if use.code}
     for row in whole.of_kind("promotions", "COUPON"):
-        user = users.get((row.subject, row.coupon.code), "")
+        user = users.get((row.coupon.member_id, row.coupon.code), "")
         if (row.purchase_id, row.state == CouponState.USED) != (user, bool(user)):
             yield row.coupon.id, f"it is {row.state} by {row.purchase_id!r}, and {user!r} uses it"
 

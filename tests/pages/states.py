@@ -14,6 +14,7 @@ from chalicelib.contexts.members import service as members
 from chalicelib.contexts.members.model.favourites import Liked
 from chalicelib.contexts.orders import workers as order_workers
 from chalicelib.contexts.privacy import workers as privacy_workers
+from chalicelib.contexts.promotions.service import codes
 from chalicelib.contexts.promotions.workers import promotions_on_sale_fact
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import Role
@@ -151,6 +152,9 @@ def of_promotions(browser: Browser, shop: Any, listed: Any) -> Pages:
                 page, page.form(f"{page.one('.table tr:last-child a')['href']}/state"), press="stop"
             ),
         }
+    coded = a_campaign(shop, seller, title="Leaflets", single_codes=True)
+    codes.make(seller.actor, coded["id"], 5, key="five")
+    pages["console, codes of a campaign"] = console.get(f"/console/campaigns/{coded['id']}")
     pages["console, calendar of offers"] = console.get("/console/offers/calendar")
     return pages
 

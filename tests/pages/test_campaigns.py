@@ -226,6 +226,41 @@ class TestPage:
         assert page.one("[name=quantity]")["value"] == "1"
 
 
+class TestCodes:
+    def test_they_are_made_and_fetched_as_a_file(self, acme, shop) -> None:
+        page = fill(acme, amount="3", quantity="120", single_codes="1")
+        (made,) = campaigns.campaigns(shop.sellers["acme"].actor).items
+        place = f"{CAMPAIGNS}/{made.id}"
+        assert "0 of 120 made as codes" in page.text
+        page = acme.get(place)
+        form = page.form(f"{place}/codes")
+        assert page.one("[name=codes]")["value"] == "120"
+        assert acme.get(f"{place}/codes.csv").reply.text == "code\r\n"
+        for _ in range(2):
+            page = acme.send(page, form, codes="100")
+            assert "The codes are made." in page.text
+            assert "100 of 120 made as codes" in page.text
+        file = acme.get(page.one("a[download]")["href"]).reply
+        lines = file.text.split("\r\n")
+        assert (lines[0], lines[-1], len(set(lines[1:-1]))) == ("code", "", 100)
+        assert file.headers["content-disposition"] == f'attachment; filename="{made.id}.csv"'
+        cart = shop.cart({"acme.TEA": 1})
+        assert put_coupon(shop, cart, lines[1]).status == 200
+
+    def test_more_than_there_are_is_said(self, acme, shop) -> None:
+        made = a_campaign(shop, shop.sellers["acme"], single_codes=True)
+        place = f"{CAMPAIGNS}/{made['id']}"
+        page = acme.get(place)
+        form = page.form(f"{place}/codes")
+        page = acme.send(page, form, codes="11")
+        assert (page.status, "All coupons are gone" in page.text) == (409, True)
+        page = acme.send(page, form, codes="many")
+        assert page.texts("#e-codes") == ["This does not look right."]
+        assert page.one("[name=codes]")["value"] == "many"
+        page = acme.send(page, form, codes="10")
+        assert "All codes of this campaign are made." in page.text
+
+
 class TestPreview:
     def test_it_follows_while_one_types(self, acme, shop) -> None:
         page = acme.get(f"{CAMPAIGNS}/new")

@@ -61,6 +61,7 @@ def everybody(world: World) -> list[Person]:
                 f"draft {side}",
                 f"offer {side}",
                 f"campaign {side}",
+                f"coded {side}",
             }
         )
         owned = sold | {f"owner {side}", f"keys {side}"}

@@ -513,6 +513,13 @@ DESK = [
         form={"title_en": "Sale", "quantity": "2000", "per_member": "1000"},
     ),
     Door(
+        "POST /console/campaigns/{campaign}/codes",
+        STAFF,
+        {"campaign": "coded"},
+        form={"codes": "2", "key": "codes-form"},
+    ),
+    Door("GET /console/campaigns/{campaign}/codes.csv", STAFF, {"campaign": "coded"}),
+    Door(
         "POST /console/campaigns/{campaign}/state",
         STAFF,
         {"campaign": "campaign"},

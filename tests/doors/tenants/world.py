@@ -118,6 +118,9 @@ def _merchant(world: World, side: str) -> None:
         "campaign": campaigns.create(
             seller.actor, _coupons(_later(world.canary("campaign", side)))
         ).id,
+        "coded": campaigns.create(
+            seller.actor, _coupons(_later(world.canary("coded", side)), coded=True)
+        ).id,
         "key": identity.make_api_key(SYSTEM, seller.id, world.canary("keys", side))[0].id,
     }
     world.secrets[side] = {"key": seller.token}
@@ -155,7 +158,9 @@ def _for_everybody() -> Campaign:
     return replace(made, id=OPEN_CAMPAIGN)
 
 
-def _coupons(coupon: OfferWish, *, opened: bool = False, code: str = "") -> CampaignWish:
+def _coupons(
+    coupon: OfferWish, *, opened: bool = False, code: str = "", coded: bool = False
+) -> CampaignWish:
     """Many coupons, that nobody has heard of yet unless they are `opened`."""
     assert isinstance(coupon.ends_at, datetime)
     assert isinstance(coupon.starts_at, datetime)
@@ -166,6 +171,7 @@ def _coupons(coupon: OfferWish, *, opened: bool = False, code: str = "") -> Camp
         starts_at=clock.now() if opened else coupon.starts_at,
         ends_at=coupon.ends_at,
         code=code,
+        has_single_codes=coded,
     )
 
 

@@ -1,12 +1,19 @@
 """Campaigns and coupons: claimed to the last one and no further, spent once, given back once."""
 
+import itertools
 from typing import Any
 
 import pytest
 
+from chalicelib.aws import transact
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.promotions.model.campaigns import Campaign
-from chalicelib.contexts.promotions.service import campaigns, deals
+from chalicelib.contexts.promotions.model.refusals import (
+    CampaignClosed,
+    CampaignExhausted,
+    NoCampaign,
+)
+from chalicelib.contexts.promotions.service import campaigns, codes, deals
 from chalicelib.contexts.promotions.store import campaigns as rows
 from chalicelib.kernel import clock
 from tests.conftest import Clock
@@ -362,3 +369,102 @@ def test_what_a_member_who_is_gone_used_keeps_nobody_from_cancelling(
     assert held(shop, token) == []
     reply = shop.shopper(purchase, f"/api/v1/purchases/{purchase['id']}/cancel")
     assert (reply.status, reply.json()["state"]) == (200, "cancelled")
+
+
+class TestSingleCodes:
+    @pytest.fixture
+    def campaign(self, shop: Shop) -> Any:
+        return a_campaign(shop, shop.merchant(), single_codes=True, quantity=600)
+
+    def test_they_are_made_once_under_a_key_and_go_on_where_they_stopped(
+        self, shop: Shop, campaign: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        actor = shop.merchant().actor
+        commit, calls = transact.commit, itertools.count()
+
+        def dies_at_the_third(writes: Any) -> None:
+            if next(calls) == 2:
+                raise ConnectionError
+            commit(writes)
+
+        with monkeypatch.context() as dying:
+            dying.setattr(transact, "commit", dies_at_the_third)
+            with pytest.raises(ConnectionError):
+                codes.make(actor, campaign["id"], 200, key="first")
+        assert len(codes.every(actor, campaign["id"])) == 2 * codes.CODES_A_BATCH
+        for _ in range(2):
+            codes.make(actor, campaign["id"], 200, key="first")
+            made = codes.every(actor, campaign["id"])
+            assert len(set(made)) == len(made) == 200
+            assert left(shop, campaign) == 400
+        codes.make(actor, campaign["id"], 400, key="second")
+        assert len(set(codes.every(actor, campaign["id"]))) == 600
+        with pytest.raises(CampaignExhausted):
+            codes.make(actor, campaign["id"], 1, key="third")
+        assert left(shop, campaign) == 0
+
+    def test_each_is_good_once_for_whoever_has_it(
+        self, shop: Shop, campaign: Any, token: str
+    ) -> None:
+        actor = shop.merchant().actor
+        codes.make(actor, campaign["id"], 2, key="first")
+        code, other = codes.every(actor, campaign["id"])
+        carts = [shop.cart({TEA: 1}) for _ in range(3)]
+        for cart in carts[:2]:
+            seen = put_coupon(shop, cart, code.lower()).json()
+            assert seen["totals"]["discount"] == gbp(300)
+        purchase = shop.checkout(carts[0]).json()
+        assert put_coupon(shop, carts[2], code).json()["code"] == "promotions.coupon_used"
+        reply = shop.checkout(carts[1])
+        assert reply.status == 409, reply.text
+        assert put_coupon(shop, carts[2], other, **bearer(token)).status == 200
+        assert shop.checkout(carts[2], headers=bearer(token)).status == 201
+        assert shop.shopper(purchase, f"/api/v1/purchases/{purchase['id']}/cancel").status == 200
+        assert put_coupon(shop, shop.cart({TEA: 1}), code).status == 200
+
+    def test_nobody_claims_them_and_others_make_none(
+        self, shop: Shop, campaign: Any, token: str
+    ) -> None:
+        assert shop.http.get("/api/v1/campaigns").json()["items"] == []
+        assert claim(shop, campaign["id"], token).status == 404
+        claimed_ = a_campaign(shop, shop.merchant())
+        for actor, wanted in (
+            (shop.merchant("bolt").actor, campaign["id"]),
+            (shop.merchant().actor, claimed_["id"]),
+        ):
+            with pytest.raises(NoCampaign):
+                codes.make(actor, wanted, 1, key="first")
+            with pytest.raises(NoCampaign):
+                codes.every(actor, wanted)
+
+    def test_they_are_not_good_before_the_start_nor_made_after_the_end(
+        self, shop: Shop, stage: Clock
+    ) -> None:
+        later = clock.iso(clock.later(clock.now(), 3_600))
+        made = a_campaign(shop, shop.merchant(), single_codes=True, starts_at=later)
+        actor = shop.merchant().actor
+        codes.make(actor, made["id"], 1, key="first")
+        (code,) = codes.every(actor, made["id"])
+        cart = shop.cart({TEA: 1})
+        assert put_coupon(shop, cart, code).json()["code"] == "promotions.coupon_expired"
+        stage.forward(3_600)
+        assert put_coupon(shop, cart, code).status == 200
+        stage.forward(DAY_S)
+        with pytest.raises(CampaignClosed):
+            codes.make(actor, made["id"], 1, key="second")
+
+    def test_what_contradicts_itself_is_refused(self, shop: Shop) -> None:
+        for changes, field in (
+            ({"code": "ALL"}, "code"),
+            ({"valid_days": 3}, "valid_days"),
+            ({"quantity": 100_001}, "quantity"),
+        ):
+            reply = post_campaign(shop, shop.merchant(), single_codes=True, **changes)
+            assert reply.status == 422
+            assert [one["field"] for one in reply.json()["errors"]] == [field]
+
+
+def left(shop: Shop, campaign: Any) -> int:
+    path = f"/api/v1/merchant/campaigns/{campaign['id']}"
+    number: int = shop.http.get(path, **shop.merchant().authorization).json()["left"]
+    return number

@@ -12,7 +12,7 @@ from chalicelib.contexts.cart.service.reading import (
     price_now,
 )
 from chalicelib.contexts.identity import service as identity
-from chalicelib.contexts.promotions.model.campaigns import COUPONS_A_CART_MAX
+from chalicelib.contexts.promotions.model.campaigns import ANYBODY, COUPONS_A_CART_MAX
 from chalicelib.contexts.promotions.model.refusals import (
     CouponsThrottled,
     NoCoupon,
@@ -40,7 +40,7 @@ def put_coupon(
         raise CouponsThrottled(guess.wait_s)
     for attempt in range(retries.ROUNDS_MAX):
         cart = opened(cart_id, token, bearer, member_id)
-        holders = [cart.coupons[code]] if code in cart.coupons else [cart.looker, ""]
+        holders = [cart.coupons[code]] if code in cart.coupons else [cart.looker, "", ANYBODY]
         found = deals.find_coupon(code, holders) if 0 < len(code) <= CODE_LENGTH_MAX else None
         if found is None:
             guess.fails()

@@ -45,6 +45,7 @@ from chalicelib.contexts.payments import service as payments
 from chalicelib.contexts.payments import store as payment_store
 from chalicelib.contexts.payments.model import Payment, PaymentMoved, Refund
 from chalicelib.contexts.promotions.facts import CouponRedeemed
+from chalicelib.contexts.promotions.model.campaigns import ANYBODY
 from chalicelib.contexts.promotions.model.deals import CartCoupon
 from chalicelib.contexts.promotions.model.refusals import LimitReached
 from chalicelib.contexts.promotions.service import deals
@@ -327,7 +328,7 @@ def _redeemed(coupon: CartCoupon, purchase: Purchase) -> CouponRedeemed:
         coupon_id=coupon.offer.id,
         campaign_id=coupon.campaign_id,
         merchant_id=coupon.offer.merchant_id,
-        member_id=coupon.holder,
+        member_id=purchase.member_id if coupon.holder == ANYBODY else coupon.holder,
         purchase_id=purchase.id,
     )
 

@@ -56,7 +56,8 @@ class CouponBody(msgspec.Struct, forbid_unknown_fields=True):
 
 class CampaignBody(msgspec.Struct, forbid_unknown_fields=True):
     """A new campaign. Its coupons are good up to its end, or for `valid_days` from when they are
-    claimed. Where it has a `code`, nobody claims: who knows the code puts it on a cart.
+    claimed. Where it has a `code`, nobody claims: who knows the code puts it on a cart. Nor where it has
+    `single_codes`: each coupon then has a code of its own, and the console makes them.
     """
 
     title: Title
@@ -68,6 +69,7 @@ class CampaignBody(msgspec.Struct, forbid_unknown_fields=True):
     titles: Titles = {}
     valid_days: Annotated[int, Meta(ge=1, le=VALID_DAYS_MAX)] | None = None
     code: Annotated[str, Meta(pattern=CODE_TOLD)] | None = None
+    single_codes: bool = False
     stopped: bool = False
 
 
@@ -110,6 +112,7 @@ class CampaignView(msgspec.Struct):
     ends_at: str
     valid_days: int | None
     code: str | None
+    single_codes: bool
     stopped: bool
     state: str
     created_at: str
@@ -184,6 +187,7 @@ def campaign_wish_of(body: CampaignBody) -> CampaignWish:
         ends_at=body.ends_at,
         valid_days=body.valid_days,
         code=(body.code or "").upper(),
+        has_single_codes=body.single_codes,
         is_stopped=body.stopped,
     )
 
@@ -217,6 +221,7 @@ def campaign_view(campaign: Campaign, left: int, locale: str, now: datetime) -> 
         ends_at=clock.iso(campaign.ends_at),
         valid_days=campaign.valid_days,
         code=campaign.code or None,
+        single_codes=campaign.has_single_codes,
         stopped=campaign.is_stopped,
         state=campaign.state(now),
         created_at=campaign.created_at,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalice import Blueprint
+from chalice import Blueprint, Response
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
@@ -26,21 +26,21 @@ from chalicelib.contexts.promotions.console.editing import (
     products_named,
     wrong_fields,
 )
-from chalicelib.contexts.promotions.console.form_view import KindView, TickView
+from chalicelib.contexts.promotions.console.form_view import Asking, KindView, TickView
 from chalicelib.contexts.promotions.console.performance import PerformanceView, performance_view
 from chalicelib.contexts.promotions.console.preview import PreviewView, preview_view
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.campaigns import Campaign
 from chalicelib.contexts.promotions.model.offers import Offer
 from chalicelib.contexts.promotions.model.wishes import CampaignWish
-from chalicelib.contexts.promotions.service import campaigns, offers, statistics, trying
+from chalicelib.contexts.promotions.service import campaigns, codes, offers, statistics, trying
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Forbidden, NotFound, NotSignedIn, Refusal
 from chalicelib.web import forms
 from chalicelib.web.forms import ChoiceView, FieldView
 from chalicelib.web.i18n import N_, TimeView, Words
-from chalicelib.web.page import Html, Redirect, page
+from chalicelib.web.page import Html, Redirect, attached, page
 from chalicelib.web.session import Visit
 
 bp = Blueprint(__name__)
@@ -62,11 +62,24 @@ class NewCampaignView(Struct, frozen=True, kw_only=True):
     categories: list[TickView]
     skus: FieldView
     does_combine: bool
+    has_single_codes: bool
     products_error: str
     categories_error: str
     buttons: list[ChoiceView]
     preview: PreviewView | None = None
     note: str = ""
+
+
+class CodesView(Struct, frozen=True):
+    """How codes are made, up to `most` at once, and fetched where there are any; `key` makes a press
+    count once.
+    """
+
+    key: str
+    field: FieldView
+    action: str
+    most: int
+    file_href: str
 
 
 class CampaignPageView(Struct, frozen=True, kw_only=True):
@@ -89,6 +102,7 @@ class CampaignPageView(Struct, frozen=True, kw_only=True):
     quantity: str
     left: str
     cost: str
+    codes: CodesView | None
     titles: list[FieldView]
     quantities: list[FieldView]
     performance: PerformanceView
@@ -160,6 +174,23 @@ def change(visit: Visit, campaign: str) -> Redirect:
     return Redirect(f"{CAMPAIGNS}/{changed.id}?saved=1")
 
 
+@page(bp, "POST", "/console/campaigns/{campaign}/codes", refused=edit_again)
+def make_codes(visit: Visit, campaign: str) -> Redirect:
+    """Make some of a campaign's codes; sending it twice makes them once."""
+    actor, fields = person(visit).actor, visit.fields
+    campaigns.one(actor, campaign)
+    codes.make(actor, campaign, fields.whole("codes", least=1), key=fields.text("key"))
+    return Redirect(f"{CAMPAIGNS}/{campaign}?made=1")
+
+
+@page(bp, "GET", "/console/campaigns/{campaign}/codes.csv")
+def codes_file(visit: Visit, campaign: str) -> Response:
+    """All codes of a campaign, one on each line."""
+    made = codes.every(person(visit).actor, campaign)
+    text = "".join(f"{line}\r\n" for line in ("code", *made))
+    return attached(visit, text, "text/csv; charset=utf-8", name=f"{campaign}.csv")
+
+
 def _wish(visit: Visit) -> CampaignWish:
     """Read the form, and find the products that it names by a variant."""
     actor, fields = person(visit).actor, visit.fields
@@ -191,6 +222,7 @@ def _new(visit: Visit, refusal: Refusal | None = None) -> Html:
         categories=form_view.category_ticks(catalog.categories(), typed, words.locale),
         skus=form_view.skus_field(ask, is_platform=not offers.maker(actor)),
         does_combine=bool(typed.text("combines")),
+        has_single_codes=bool(typed.text("single_codes")),
         products_error=errors.get("products", ""),
         categories_error=errors.get("categories", ""),
         buttons=[
@@ -205,7 +237,7 @@ def _new(visit: Visit, refusal: Refusal | None = None) -> Html:
 
 def _page(visit: Visit, campaign: Campaign, refusal: Refusal | None = None) -> Html:
     actor, words = person(visit).actor, visit.words
-    typed = visit.fields or campaign_form.shown(campaign)
+    typed = campaign_form.typed_or_shown(visit.fields, campaign)
     errors = wrong_fields(visit, refusal)
     ask = form_view.Asking(typed, errors, words)
     left = campaigns.left_of([campaign])[campaign.id]
@@ -215,14 +247,36 @@ def _page(visit: Visit, campaign: Campaign, refusal: Refusal | None = None) -> H
         **_head(campaign, left, words),
         takes=said.takes(standing, words),
         cost=words.money(cost_of(campaign, found)).text,
+        codes=_codes(campaign, left, ask) if campaign.has_single_codes else None,
         titles=form_view.titles(ask),
         quantities=campaign_form.quantities(ask),
         performance=performance_view(standing, found, days, words),
         preview=_previewed(actor, campaign.coupon, words),
         note=note_of(visit, refusal, errors),
-        good=words.say(N_("Saved.")) if visit.query_text.get("saved") and not refusal else "",
+        good="" if refusal else _good(visit),
     )
     return Html("console/promotions/campaign.html", view, refusal.status if refusal else 200)
+
+
+def _codes(campaign: Campaign, left: int, ask: Asking) -> CodesView:
+    most = min(left, codes.MADE_AT_ONCE_MAX)
+    hint = ask.words.say(N_("At most %(most)s at once.")) % {"most": most}
+    field = ask.number("codes", ask.words.say(N_("How many codes")), hint=hint, is_required=True)
+    place = f"{CAMPAIGNS}/{campaign.id}/codes"
+    made = campaign.quantity - left
+    return CodesView(
+        key=ask.typed.text("key") or ids.ulid(),
+        field=field if field.value else replace(field, value=str(most)),
+        action=place,
+        most=most,
+        file_href=f"{place}.csv" if made else "",
+    )
+
+
+def _good(visit: Visit) -> str:
+    if visit.query_text.get("made"):
+        return visit.words.say(N_("The codes are made. Fetch them as a file below."))
+    return visit.words.say(N_("Saved.")) if visit.query_text.get("saved") else ""
 
 
 def _head(campaign: Campaign, left: int, words: Words) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def wanted(fields: Fields, currency: str) -> CampaignWish:
     campaign["per_member"] = typed.whole("per_member", is_needed=True)
     campaign["valid_days"] = typed.whole("valid_days")
     campaign["code"] = fields.text("code") or None
+    campaign["single_codes"] = bool(fields.text("single_codes"))
     if typed.errors:
         raise Malformed("Some fields cannot be read", errors=typed.errors)
     wish = campaign_wish_of(converted(campaign, CampaignBody))
@@ -67,6 +68,11 @@ def changes(fields: Fields) -> CampaignChange:
     if typed.errors:
         raise Malformed("Some fields cannot be read", errors=typed.errors)
     return campaign_change_of(converted(told, CampaignChanges))
+
+
+def typed_or_shown(fields: Fields, campaign: Campaign) -> Fields:
+    """What was typed into a campaign's page, whose forms are sent one at a time; the rest as it is."""
+    return Fields([*shown(campaign).items(), *fields.items()])
 
 
 def shown(campaign: Campaign) -> Fields:

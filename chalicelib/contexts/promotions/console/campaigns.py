@@ -106,10 +106,14 @@ def state_of(campaign: Campaign, left: int) -> str:
 
 
 def usage_of(campaign: Campaign, left: int, words: Words) -> str:
-    """How many are gone: by claims, or where there is a code by purchases."""
-    used, claimed = N_("%(gone)s of %(quantity)s used"), N_("%(gone)s of %(quantity)s claimed")
-    told = words.say(used if campaign.code else claimed)
-    return told % {"gone": campaign.quantity - left, "quantity": campaign.quantity}
+    """How many are gone: by claims, by purchases where there is a code for all, or as codes."""
+    if campaign.has_single_codes:
+        told = N_("%(gone)s of %(quantity)s made as codes")
+    elif campaign.code:
+        told = N_("%(gone)s of %(quantity)s used")
+    else:
+        told = N_("%(gone)s of %(quantity)s claimed")
+    return words.say(told) % {"gone": campaign.quantity - left, "quantity": campaign.quantity}
 
 
 def cost_of(campaign: Campaign, found: Figures) -> Money:

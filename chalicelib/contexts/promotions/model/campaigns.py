@@ -17,6 +17,8 @@ CODE_LENGTH_MIN, CODE_LENGTH_MAX = 3, 40
 COUPONS_A_CART_MAX = 5
 CODE_RANDOM = 8
 STAMP_LENGTH = 10
+ANYBODY = "*"
+"""Who holds a single-use code: whoever has it."""
 CAMPAIGN = "cmp"
 """Begins the id of a campaign."""
 
@@ -45,7 +47,8 @@ class Campaign(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `coupon` is what each does. Members claim one and hold it, `valid_days` from then on or, where it is
     None, up to the campaign's end. Where there is a `code`, nobody claims: who knows the code puts
-    it on a cart. `shards` is over how many rows `quantity` lies. A `merchant_id` of "" is the platform.
+    it on a cart. Where coupons have single codes, nobody claims either: the maker makes the codes and
+    hands them out. `shards` is over how many rows `quantity` lies. A `merchant_id` of "" is the platform.
     """
 
     id: str
@@ -60,8 +63,14 @@ class Campaign(Struct, frozen=True, kw_only=True, omit_defaults=True):
     shards: int = 1
     valid_days: int | None = None
     code: str = ""
+    has_single_codes: bool = False
     is_stopped: bool = False
     version: int = 1
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether members come by its coupons by claiming them."""
+        return not self.code and not self.has_single_codes
 
     def is_open(self, now: datetime) -> bool:
         """Whether its coupons may be had now, as far as there are any left."""
@@ -92,7 +101,9 @@ class Campaign(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Coupon(Struct, frozen=True, kw_only=True):
-    """A coupon that a member holds. `offer` is what it does, and from when to when."""
+    """A coupon that a member holds, or anybody who knows the code. `offer` is what it does, and from when
+    to when.
+    """
 
     code: str
     member_id: str

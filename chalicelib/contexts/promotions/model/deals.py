@@ -32,7 +32,8 @@ HAD_KEPT_S = 90 * 86_400
 
 
 class CartCoupon(Struct, frozen=True):
-    """A coupon on a cart. `holder` is the member whose it is, "" for a code that anybody may use;
+    """A coupon on a cart. `holder` is the member whose it is, `ANYBODY` for a code that is good once, ""
+    for one that all share;
     `offer` is None where there is no such coupon any more.
     """
 

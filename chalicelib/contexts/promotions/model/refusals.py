@@ -63,6 +63,12 @@ class CodeTaken(Refusal):
     code, status, title = "promotions.code_taken", 409, "Another campaign has this code"
 
 
+class CodesMade(Conflict):
+    """This batch of codes was made already: go on to the next."""
+
+    code, title = "promotions.codes_made", "These codes were made already"
+
+
 class NoCoupon(NotFound):
     """Nobody has such a coupon, or somebody else has: the two look the same from outside."""
 

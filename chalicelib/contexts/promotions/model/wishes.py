@@ -115,6 +115,7 @@ class CampaignWish(Struct, frozen=True, kw_only=True):
     ends_at: datetime
     valid_days: int | None = None
     code: str = ""
+    has_single_codes: bool = False
     is_stopped: bool = False
 
 

@@ -16,7 +16,7 @@ from chalicelib.contexts.promotions.model.campaigns import (
     issued,
     new_code,
 )
-from chalicelib.contexts.promotions.model.offers import Offer
+from chalicelib.contexts.promotions.model.offers import Offer, OfferUnsound
 from chalicelib.contexts.promotions.model.refusals import (
     AlreadyClaimed,
     CampaignClosed,
@@ -30,12 +30,13 @@ from chalicelib.contexts.promotions.service.offers import DRAFT, coupon_offer, m
 from chalicelib.contexts.promotions.store import campaigns as rows
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
-from chalicelib.kernel.errors import Busy
+from chalicelib.kernel.errors import Busy, FieldError
 from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX, Page
 from chalicelib.kernel.shards import choose, home_shard
 
 CLAIMED = "claim"
 PAGES_MAX = 4
+CODES_MAX = 100_000
 
 
 def create(
@@ -50,6 +51,7 @@ def create(
     Refuses `promotions.offer_unsound` and `promotions.code_taken`.
     """
     merchant_id = maker(actor)
+    _require_one_way(wish)
     campaign_id = ids.new(CAMPAIGN)
     coupon = coupon_offer(actor, wish, campaign_id)
     campaign = Campaign(
@@ -65,6 +67,7 @@ def create(
         shards=shards_for(wish.quantity),
         valid_days=wish.valid_days,
         code=wish.code,
+        has_single_codes=wish.has_single_codes,
         is_stopped=wish.is_stopped,
     )
     writes = rows.create(owner_of(merchant_id), campaign)
@@ -211,11 +214,27 @@ def forget_member(member_id: str) -> None:
         transact.commit([transact.delete(row)])
 
 
+def _require_one_way(wish: CampaignWish) -> None:
+    """Refuse `promotions.offer_unsound` a code for all beside codes for each, and more of these than can
+    be read at once.
+    """
+    errors = []
+    if wish.has_single_codes and wish.code:
+        errors.append(FieldError("code", "invalid", "Each coupon has a code of its own"))
+    if wish.has_single_codes and wish.valid_days:
+        errors.append(FieldError("valid_days", "invalid", "Nobody claims these coupons"))
+    if wish.has_single_codes and wish.quantity > CODES_MAX:
+        detail = f"A campaign has at most {CODES_MAX} single codes"
+        errors.append(FieldError("quantity", "out_of_range", detail))
+    if errors:
+        raise OfferUnsound(errors=errors)
+
+
 def _looked_up(campaign_id: str, member_id: str) -> tuple[Campaign, int]:
     """Read a campaign that can be claimed of, and how many this member claimed."""
     keys = [store.campaign_key(campaign_id), store.claims_key(member_id, campaign_id)]
     row, claims = reads.batch(keys)
-    if row is None or row.campaign.code:
+    if row is None or not row.campaign.is_claimed:
         raise NoCampaign
     return row.campaign, int(claims.claimed) if claims is not None else 0
 

@@ -59,6 +59,8 @@ def create(owner: str, made: Campaign) -> list[Write]:
         transact.create(_quota_row(made.id, shard, left=left, used=0))
         for shard, left in enumerate(even_shares(made.quantity, made.shards))
     ]
+    if made.has_single_codes:
+        return writes
     if not made.code:
         return [*writes, _named(OPEN, f"{clock.iso(made.ends_at)}#{made.id}", made.id)]
     code = code_key(made.code)

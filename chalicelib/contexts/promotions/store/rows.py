@@ -13,7 +13,8 @@
 | `CAMPAIGN#id` | `CAMPAIGN` | a campaign; its quantity lies under `QUOTA#id` |
 | `CAMPAIGNS#owner` | `CAMPAIGN#id` | that this owner has such a campaign |
 | `CAMPAIGNS` | end`#`id | that members may claim of it up to then |
-| `CODE#code` | `CODE` | the campaign whose code this is |
+| `CAMPAIGN#id` | `CODES#key#n` | single-use codes that were made together |
+| `CODE#code` | `CODE`, `COUPON#code` | the campaign whose code this is; a single-use code |
 | `MEMBER#id` | `COUPON#code`, `CLAIMS#campaign` | a coupon; how many a member claimed |
 """
 
@@ -23,7 +24,12 @@ from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, Unicode
 from chalicelib.aws.reads import Key
 from chalicelib.aws.tables import DocumentAttribute, Item
 from chalicelib.contexts.promotions.model.board import Board, Standing
-from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon, CouponState
+from chalicelib.contexts.promotions.model.campaigns import (
+    ANYBODY,
+    Campaign,
+    Coupon,
+    CouponState,
+)
 from chalicelib.contexts.promotions.model.statistics import Counted
 from chalicelib.contexts.promotions.model.uses import Uses
 
@@ -99,6 +105,12 @@ class CodeItem(PromotionsItem, discriminator="CODE"):
     campaign: DocumentAttribute[Campaign] = DocumentAttribute(Campaign)
 
 
+class CodesItem(PromotionsItem, discriminator="CODES"):
+    """Single-use codes that were made together."""
+
+    codes: DocumentAttribute[tuple[str, ...]] = DocumentAttribute(tuple[str, ...])
+
+
 class CouponItem(PromotionsItem, discriminator="COUPON"):
     """`state`, `ends_at` and `purchase_id` are attributes, so that conditions can look at them."""
 
@@ -152,9 +164,10 @@ def code_key(code: str) -> Key:
     return Key(CodeItem, f"CODE#{code}", "CODE")
 
 
-def coupon_key(member_id: str, code: str) -> Key:
-    """Where a member's coupon lies."""
-    return Key(CouponItem, coupons_of(member_id), f"COUPON#{code}")
+def coupon_key(holder: str, code: str) -> Key:
+    """Where a member's coupon lies, or a code that anybody may use once."""
+    pk = f"CODE#{code}" if holder == ANYBODY else coupons_of(holder)
+    return Key(CouponItem, pk, f"COUPON#{code}")
 
 
 def claims_key(member_id: str, campaign_id: str) -> Key:

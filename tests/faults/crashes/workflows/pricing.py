@@ -6,7 +6,7 @@ from chalicelib.aws import reads
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.model.wishes import OfferWish
-from chalicelib.contexts.promotions.service import offers, statistics
+from chalicelib.contexts.promotions.service import codes, offers, statistics
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
 from chalicelib.kernel.money import Money
@@ -96,6 +96,22 @@ def adds_coupons(scene: Scene) -> None:
 
 def twelve_coupons(scene: Scene) -> None:
     assert [one["left"] for one in scene.shop.http.get("/api/v1/campaigns").json()["items"]] == [12]
+
+
+def coded(scene: Scene) -> None:
+    stocked(scene)
+    made = a_campaign(scene.shop, scene.shop.merchant(), quantity=120, single_codes=True)
+    scene.memo["campaign"] = made["id"]
+
+
+def makes_codes(scene: Scene) -> None:
+    codes.make(scene.shop.merchant().actor, scene.memo["campaign"], 100, key="codes")
+
+
+def hundred_codes(scene: Scene) -> None:
+    made = codes.every(scene.shop.merchant().actor, scene.memo["campaign"])
+    assert (len(made), len(set(made))) == (100, 100)
+    assert _left(scene.memo["campaign"]) == (20, 100)
 
 
 def puts_and_takes_off(scene: Scene) -> None:
@@ -241,6 +257,7 @@ WORKFLOWS = (
     ),
     Workflow("make a campaign", stocked, (makes_campaign,), one_campaign),
     Workflow("add coupons to a campaign", campaign_open, (adds_coupons,), twelve_coupons),
+    Workflow("make single-use codes", coded, (makes_codes,), hundred_codes),
     Workflow("claim a coupon", campaign_open, (claims,), coupon_is("held")),
     Workflow("take a coupon off", coupon_on_cart, (puts_and_takes_off,), coupon_is("held")),
     Workflow("checkout with a coupon", coupon_on_cart, (checkout(),), coupon_is("used")),
