@@ -130,6 +130,13 @@ class TestForm:
         assert made.coupon.combines_with == {made.coupon.lane}
         assert len(made.coupon.products) == 1
 
+    def test_it_may_be_for_a_tier_or_for_first_orders(self, acme, shop) -> None:
+        actor = shop.sellers["acme"].actor
+        fill(acme, title_en="First", amount="3", audience="first-order")
+        assert "£3.00 off · first order only" in fill(acme, amount="2", audience="gold").text
+        gold, first = (one.coupon.audience for one in campaigns.campaigns(actor).items)
+        assert (first.first_order_only, "gold" in gold.tiers) == (True, True)
+
     def test_days_count_from_the_claim(self, acme, shop) -> None:
         fill(acme, amount="3", valid_days="7")
         (made,) = campaigns.campaigns(shop.sellers["acme"].actor).items
@@ -200,6 +207,12 @@ class TestPage:
             "£3.00 taken off",
         ]
         assert amounts(page, "#preview tfoot td") == ["£15.00", "£12.00", "£3.00"]
+
+    def test_it_is_stopped_from_its_page(self, acme, shop) -> None:
+        made = a_campaign(shop, shop.sellers["acme"])
+        page = acme.get(f"{CAMPAIGNS}/{made['id']}")
+        page = acme.send(page, page.form(f"{CAMPAIGNS}/{made['id']}/state"), press="stop")
+        assert "“Welcome” is stopped." in page.text
 
     def test_its_title_and_quantities_change(self, acme, shop) -> None:
         made = a_campaign(shop, shop.sellers["acme"])

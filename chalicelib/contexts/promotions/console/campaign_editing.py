@@ -15,6 +15,7 @@ from chalicelib.contexts.promotions.console.campaigns import (
     CAMPAIGNS,
     STATES,
     cost_of,
+    move_of,
     state_of,
     usage_of,
 )
@@ -91,6 +92,8 @@ class CampaignPageView(Struct, frozen=True, kw_only=True):
     href: str
     state: str
     tone: str
+    move: str
+    move_label: str
     takes: str
     about: str
     starts_at: TimeView
@@ -214,7 +217,7 @@ def _new(visit: Visit, refusal: Refusal | None = None) -> Html:
         titles=form_view.titles(ask),
         kind=form_view.kind_field(ask, campaign_form.KINDS),
         kinds=form_view.kinds(ask, currency, campaign_form.KINDS),
-        conditions=form_view.conditions(ask, currency),
+        conditions=[*form_view.conditions(ask, currency), form_view.audience_field(ask)],
         times=form_view.times(ask),
         handing_out=campaign_form.handing_out(ask),
         quantities=campaign_form.quantities(ask),
@@ -280,13 +283,17 @@ def _good(visit: Visit) -> str:
 
 
 def _head(campaign: Campaign, left: int, words: Words) -> dict[str, Any]:
-    label, tone = STATES[state_of(campaign, left)]
+    state = state_of(campaign, left)
+    label, tone = STATES[state]
+    move, move_label = move_of(state, words)
     days = campaign.valid_days
     return {
         "heading": said.titled(campaign.coupon, words),
         "href": f"{CAMPAIGNS}/{campaign.id}",
         "state": words.say(label),
         "tone": tone,
+        "move": move,
+        "move_label": move_label,
         "about": said.about(campaign.coupon, words),
         "starts_at": words.moment(clock.iso(campaign.starts_at)),
         "ends_at": words.moment(clock.iso(campaign.ends_at)),

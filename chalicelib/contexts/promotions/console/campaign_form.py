@@ -48,12 +48,17 @@ def wanted(fields: Fields, currency: str) -> CampaignWish:
     if typed.errors:
         raise Malformed("Some fields cannot be read", errors=typed.errors)
     wish = campaign_wish_of(converted(campaign, CampaignBody))
-    if not fields.text("combines"):
-        return wish
     kind = wish.coupon.kind
     assert isinstance(kind, Kind), "a form tells the kind"
     lane = lane_of(kind, None, "", is_coupon=True)
-    return replace(wish, coupon=replace(wish.coupon, combines_with=[lane]))
+    who = form.audience_of(fields.text("audience"), None)
+    coupon = replace(
+        wish.coupon,
+        combines_with=[lane] if fields.text("combines") else [],
+        tiers=sorted(who.tiers),
+        first_order_only=who.first_order_only,
+    )
+    return replace(wish, coupon=coupon)
 
 
 def changes(fields: Fields) -> CampaignChange:

@@ -105,6 +105,12 @@ def state_of(campaign: Campaign, left: int) -> str:
     return EXHAUSTED if state == "live" and not left else state
 
 
+def move_of(state: str, words: Words) -> tuple[str, str]:
+    """What may be done in a state, and what its button says; nothing once it is over."""
+    moves = {"stopped": ("run", words.say(N_("Open again"))), "ended": ("", "")}
+    return moves.get(state, ("stop", words.say(N_("Stop"))))
+
+
 def usage_of(campaign: Campaign, left: int, words: Words) -> str:
     """How many are gone: by claims, by purchases where there is a code for all, or as codes."""
     if campaign.has_single_codes:
@@ -184,8 +190,7 @@ def _row(
 ) -> CampaignRowView:
     state, coupon, found = state_of(campaign, left), campaign.coupon, figures[campaign.id]
     label, tone = STATES[state]
-    moves = {"stopped": ("run", words.say(N_("Open again"))), "ended": ("", "")}
-    move_to, move_label = moves.get(state, ("stop", words.say(N_("Stop"))))
+    move_to, move_label = move_of(state, words)
     return CampaignRowView(
         href=f"{CAMPAIGNS}/{campaign.id}",
         title=said.titled(coupon, words),
