@@ -163,8 +163,10 @@ class TestSpending:
         cart = spending(shop, token, 500, {TEA: 1})
         assert put_points(shop, cart, "", 500).status == 401
         stranger = a_member("eve@shop.example")[1]
+        earned(shop, stranger, {TEA: 2})
         purchase = shop.checkout(cart, headers=bearer(stranger)).json()
         assert purchase["total"] == gbp(10_400)
+        assert points_of(shop, stranger)["balance"] == 200
         guest = shop.checkout(spending(shop, token, 500, {TEA: 1})).json()
         assert guest["total"] == gbp(10_400)
         assert points_of(shop, token)["balance"] == 900
