@@ -206,6 +206,8 @@ FUNCTIONS = (
     Function("members_sweep_due", "members", timeout_s=300),
     Function("search_build", "search", timeout_s=900, memory_mb=2048),
     Function("promotions_on_sale_fact", "promotions"),
+    Function("promotions_on_issue", "promotions", timeout_s=60),
+    Function("promotions_push_issues", "promotions", timeout_s=60),
     Function("inventory_on_stock_fact", "inventory"),
     Function("orders_on_shipment_fact", "orders"),
     Function("orders_on_timeline_fact", "orders"),
@@ -257,6 +259,13 @@ QUEUES = (
         "statistics",
         "promotions_on_sale_fact",
         facts=("orders.PurchasePaid", "orders.RefundRequested"),
+    ),
+    Queue(
+        "promotions",
+        "issues",
+        "promotions_on_issue",
+        batch_size=1,
+        setting="SOUK_PROMOTIONS_ISSUES_QUEUE_URL",
     ),
     Queue(
         "inventory",
@@ -324,6 +333,7 @@ QUEUES = (
 SCHEDULES = (
     Schedule("privacy_sweep_due", "rate(1 hour)"),
     Schedule("members_sweep_due", "rate(1 hour)"),
+    Schedule("promotions_push_issues", "rate(5 minutes)"),
     Schedule("outbox_sweep", "rate(1 minute)"),
     Schedule("orders_sweep_due", "rate(1 minute)"),
     Schedule("payments_ask_provider", "rate(5 minutes)"),

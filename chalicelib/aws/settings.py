@@ -57,6 +57,7 @@ class Settings:
     bus: str
     catalog_imports_queue_url: str
     catalog_pictures_queue_url: str
+    promotions_issues_queue_url: str
     media_bucket: str
     uploads_bucket: str
     shop_url: str
@@ -123,6 +124,7 @@ def load(env: Mapping[str, str]) -> Settings:
         bus=_required(env, "SOUK_BUS"),
         catalog_imports_queue_url=_required(env, "SOUK_CATALOG_IMPORTS_QUEUE_URL"),
         catalog_pictures_queue_url=_required(env, "SOUK_CATALOG_PICTURES_QUEUE_URL"),
+        promotions_issues_queue_url=_required(env, "SOUK_PROMOTIONS_ISSUES_QUEUE_URL"),
         media_bucket=_required(env, "SOUK_MEDIA_BUCKET"),
         uploads_bucket=_required(env, "SOUK_UPLOADS_BUCKET"),
         shop_url=_required(env, "SOUK_SHOP_URL").rstrip("/"),

@@ -7,6 +7,7 @@ base 32, so ids sort by the time they were made. Chance enters Souk here and now
 import hashlib
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 
 from chalicelib.kernel import clock
 
@@ -14,6 +15,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 RANDOM_BITS = 80
 ULID_LENGTH = 26
+STAMP_LENGTH = 10
 
 _chance: list[Callable[[int], int]] = [secrets.randbits]
 _last: list[int] = [0]
@@ -39,6 +41,11 @@ def ulid() -> str:
         value = _last[0] + 1
     _last[0] = value
     return _base32(value)
+
+
+def stamp(moment: datetime) -> str:
+    """The signs with which ULIDs of this moment begin: those before it sort before them."""
+    return _base32(int(moment.timestamp() * 1000) << RANDOM_BITS)[:STAMP_LENGTH]
 
 
 def new(prefix: str) -> str:

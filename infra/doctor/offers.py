@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 from chalicelib.contexts.orders.facts import PurchasePaid, RefundRequested
 from chalicelib.contexts.orders.model.states import OrderState
-from chalicelib.contexts.promotions.facts import CouponIssued
+from chalicelib.contexts.promotions.facts import CouponIssued, CouponsIssued
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.campaigns import ANYBODY, CouponState
+from chalicelib.contexts.promotions.model.issues import IssueState
 from chalicelib.contexts.promotions.model.statistics import (
     NOTHING,
     Counted,
@@ -91,6 +92,8 @@ def are_what_was_issued(whole: Whole) -> Found:
     for row in whole.of_kind("promotions", "COUPON"):
         if row.coupon.member_id == ANYBODY:
             issued[row.coupon.campaign_id] += 1
+    for handed in whole.told(CouponsIssued):
+        issued[handed.campaign_id] += len(handed.coupons)
     gone: Counter[str] = Counter()
     for row in whole.of_kind("promotions", "QUOTA"):
         gone[row.subject] += row.used
@@ -102,6 +105,33 @@ def are_what_was_issued(whole: Whole) -> Found:
         for (member_id, campaign_id), units in had.items():
             if campaign_id == campaign.id and units > campaign.per_member:
                 yield member_id, f"{units} of {campaign_id} were claimed"
+
+
+@invariant("coupons.are_handed_out_once", adds_up=True)
+def are_handed_out_once(whole: Whole) -> Found:
+    """An issue gave each member one coupon at most, says how many it gave, and is done when all of its
+    chunks are.
+    """
+    got: Counter[tuple[str, str]] = Counter()
+    for fact in whole.told(CouponsIssued):
+        got.update((fact.issue_id, one.member_id) for one in fact.coupons)
+    for (issue_id, member_id), units in got.items():
+        if units > 1:
+            yield issue_id, f"{member_id} got {units} coupons of it"
+    given, rest = Counter(issue_id for issue_id, _ in got), Counter[str]()
+    open_shards: Counter[str] = Counter()
+    for row in whole.of_kind("promotions", "ISSUE_SHARD"):
+        rest[row.subject] += row.issued
+        open_shards[row.subject] += row.chunks != row.chunks_done or not row.is_planned
+    for row in whole.of_kind("promotions", "ISSUE"):
+        said = rest[row.subject]
+        if said != given[row.subject]:
+            yield (
+                row.subject,
+                f"it says that it gave {said} coupons, and told of {given[row.subject]}",
+            )
+        if row.state == IssueState.DONE and open_shards[row.subject]:
+            yield row.subject, f"it is done, and {open_shards[row.subject]} of its shards are not"
 
 
 @invariant("coupons.used_by_their_purchase")

@@ -42,9 +42,10 @@ WRITES = {
 READS = {
     "catalog": {"merchants"},
     "notifications": {"identity"},
+    "promotions": {"identity", "members"},
     "search": {"merchants"},
 }
-SILENT = {"relay", "notifications", "search", "promotions"}
+SILENT = {"relay", "notifications", "search"}
 """Groups that tell no facts."""
 
 

@@ -15,8 +15,8 @@ from tests.makers import rows
 
 CHANCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{26,32}|01[0-9A-HJKMNP-TV-Z]{16}|[0-9a-f]{16,64}")
 """ULIDs and secrets, and digests of what holds them."""
-SHARD = re.compile(r'(?<="due_shard":{"S":")[A-Z]+#\d+')
-"""The shard of a timer follows from its row's name."""
+SHARD = re.compile(r'(?<="due_shard":{"S":")[A-Z]+#\d+|(?<="MEMBERS#)\d+')
+"""The shard of a timer, and of the list of members, follows from its row's name."""
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z|\b1[78]\d{8}\b")
 REVISION = re.compile(r'(?<="revision":)\d+|(?<="revision":{"N":")\d+')
 """How often a row was written anew: more often where work was done again."""

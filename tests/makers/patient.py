@@ -77,6 +77,10 @@ class Patient:
         """The id of the first campaign."""
         return self.row("promotions", "CAMPAIGN")["pk"]["S"].partition("#")[2]
 
+    def issue(self) -> str:
+        """The id of the first issue of coupons."""
+        return self.row("promotions", "ISSUE")["pk"]["S"].partition("#")[2]
+
     def holds(self, name: str) -> Raw:
         return self.row("inventory", "HOLDS", pk=self.ulid(name))
 

@@ -18,7 +18,7 @@ ACCOUNT = "123456789012"
 PAYMENT_SECRET = "whsec_" + base64.b64encode(b"payment secret of the tests 0123").decode()
 COURIER_SECRET = "whsec_" + base64.b64encode(b"courier secret of the tests 4567").decode()
 LOGINS = '{"wechat": {"kind": "wechat", "label": "WeChat", "app_id": "wx1", "secret": "s"}}'
-QUEUES = ("catalog-imports", "catalog-pictures")
+QUEUES = ("catalog-imports", "catalog-pictures", "promotions-issues")
 
 
 def stage_environment() -> dict[str, str]:
@@ -35,6 +35,7 @@ def stage_environment() -> dict[str, str]:
         "SOUK_BUS": f"{STAGE}-souk-bus",
         "SOUK_CATALOG_IMPORTS_QUEUE_URL": queue + "catalog-imports",
         "SOUK_CATALOG_PICTURES_QUEUE_URL": queue + "catalog-pictures",
+        "SOUK_PROMOTIONS_ISSUES_QUEUE_URL": queue + "promotions-issues",
         "SOUK_MEDIA_BUCKET": f"{STAGE}-souk-media",
         "SOUK_UPLOADS_BUCKET": f"{STAGE}-souk-uploads",
         "SOUK_SHOP_URL": "http://127.0.0.1:8000",

@@ -3,9 +3,10 @@
 from typing import Any
 
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.promotions.model.issues import Segment
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.model.wishes import OfferWish
-from chalicelib.contexts.promotions.service import offers
+from chalicelib.contexts.promotions.service import issues, offers
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
 from tests.makers.machine import Machine
@@ -75,6 +76,7 @@ class Story:
         for _ in range(2):
             coupon = claimed(shop, campaign["id"], token)
         assert put_coupon(shop, cart, coupon["code"], **headers).status == 200
+        issues.start_issue(SYSTEM, campaign["id"], Segment())
         bought = shop.checkout(cart, headers=headers).json()
         shop.capture(bought)
         purchase = self.purchases["settled"] = shop.seen(bought)

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from msgspec import Struct
+
 from chalicelib.kernel.facts import Fact
 
 
@@ -32,3 +34,27 @@ class CouponRedeemed(CouponFact, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "promotions.CouponRedeemed"
     purchase_id: str
+
+
+class CouponGiven(Struct, frozen=True):
+    """One coupon, and whose it is."""
+
+    member_id: str
+    coupon_id: str
+    code: str
+
+
+class CouponsIssued(Fact, frozen=True, kw_only=True):
+    """Some members hold a coupon each, good until `expires_at`. `cause` is why they were given."""
+
+    name: ClassVar[str] = "promotions.CouponsIssued"
+    issue_id: str
+    campaign_id: str
+    merchant_id: str
+    cause: str
+    expires_at: str
+    coupons: tuple[CouponGiven, ...]
+
+    @property
+    def aggregate(self) -> str:
+        return self.issue_id

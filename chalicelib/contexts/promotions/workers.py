@@ -3,21 +3,24 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalice import Blueprint
+import msgspec
+from chalice import Blueprint, Rate
 
-from chalicelib.aws.worker import each_fact, worker
+from chalicelib.aws.worker import Message, each_fact, each_message, worker
 from chalicelib.contexts.orders.facts import (
     PaidAdjustment,
     PaidOrder,
     PurchasePaid,
     RefundRequested,
 )
+from chalicelib.contexts.promotions.model.issues import HandOut, PlanShard
 from chalicelib.contexts.promotions.model.quotes import POINTS
 from chalicelib.contexts.promotions.model.statistics import Off, Returned, SoldLine
-from chalicelib.contexts.promotions.service import statistics
+from chalicelib.contexts.promotions.service import issues, statistics
 
 bp = Blueprint(__name__)
 QUEUE_PLACEHOLDER = "arn:aws:sqs:eu-west-1:000000000000:promotions-statistics"
+ISSUES_PLACEHOLDER = "arn:aws:sqs:eu-west-1:000000000000:promotions-issues"
 DAY_LENGTH = len("2026-01-31")
 
 
@@ -55,6 +58,29 @@ HANDLERS = {PurchasePaid: on_paid, RefundRequested: on_refund_requested}
 def promotions_on_sale_fact(event: Any) -> dict[str, Any]:
     """Count what each fact says, once, and stop what has used its budget up."""
     return each_fact(event, HANDLERS)
+
+
+@bp.on_sqs_message(queue_arn=ISSUES_PLACEHOLDER, batch_size=1, name="promotions_on_issue")
+@worker("promotions_on_issue")
+def promotions_on_issue(event: Any) -> dict[str, Any]:
+    """Plan a shard of an issue of coupons, or hand out a chunk of it."""
+    return each_message(event, _go_on)
+
+
+@bp.schedule(Rate(5, unit=Rate.MINUTES), name="promotions_push_issues")
+@worker("promotions_push_issues")
+def promotions_push_issues(event: Any) -> dict[str, int]:
+    """Start issues whose time has come, and send again what others wait for."""
+    del event
+    return issues.push_issues()
+
+
+def _go_on(message: Message) -> None:
+    wanted = msgspec.json.decode(message.body, type=PlanShard | HandOut)
+    if isinstance(wanted, PlanShard):
+        issues.plan(wanted)
+    else:
+        issues.hand_out(wanted)
 
 
 def _lines(order: PaidOrder) -> list[SoldLine]:

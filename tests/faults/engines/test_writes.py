@@ -83,6 +83,17 @@ STORIES = {
         "TestChanging::test_a_quota_comes_goes_and_comes_back",
         "TestChanging::test_a_stopped_offer_may_run_again",
     ),
+    "integration/members/test_points.py": (
+        "TestEarning::test_points_end_with_the_twelfth_month_the_oldest_first",
+        "TestSpending::test_a_purchase_spends_and_an_expiry_gives_back_once",
+        "TestTiers::test_what_goes_back_leads_to_grace_and_then_down",
+        "TestPrivacy::test_who_is_erased_leaves_no_points_and_no_debt",
+    ),
+    "integration/promotions/test_issues.py": (
+        "TestEverybody::test_it_pauses_and_goes_on",
+        "TestSome::test_to_those_who_are_named_and_are_members",
+        "TestSome::test_who_left_meanwhile_keeps_nothing",
+    ),
     "integration/promotions/test_coupons.py": (
         "TestCampaigns::test_a_merchant_sees_its_own_and_stops_them",
         "TestClaiming::test_once_each_and_no_more_than_there_are",

@@ -51,6 +51,11 @@ def a_coupon_more_is_gone(it: Patient) -> None:
     add(it.row("promotions", "QUOTA", pk=it.campaign()), used=1, left=-1)
 
 
+@breaks("coupons.are_handed_out_once")
+def an_issue_says_that_it_gave_more(it: Patient) -> None:
+    add(it.row("promotions", "ISSUE_SHARD", pk=it.issue()), issued=1)
+
+
 @breaks("coupons.used_by_their_purchase")
 def a_used_coupon_is_held_again(it: Patient) -> None:
     row = it.row("promotions", "COUPON", state="used")

@@ -5,6 +5,7 @@ from chalicelib.aws.transact import Write
 from chalicelib.contexts.identity import model, store
 from chalicelib.contexts.identity.model import Account, Audience, AuditEntry
 from chalicelib.contexts.identity.service import passwords
+from chalicelib.contexts.identity.store import listing
 from chalicelib.contexts.identity.store import sessions as entries
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import SYSTEM, Actor, ActorKind, Role
@@ -47,6 +48,7 @@ def register(
     transact.commit(
         [
             *store.new_account(account, login, passwords.hashed(chosen)),
+            listing.entered(account.id),
             *entries.begin(account, ActorKind.MEMBER, token, now, device),
         ]
     )

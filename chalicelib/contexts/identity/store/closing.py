@@ -11,6 +11,7 @@ from chalicelib.contexts.identity.store import (
     login_key,
 )
 from chalicelib.contexts.identity.store.linked import LinkEntryItem, LinkItem
+from chalicelib.contexts.identity.store.listing import left
 from chalicelib.contexts.identity.store.passkeys import PasskeyEntryItem, PasskeyItem, passkey_key
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import NotFound
@@ -38,6 +39,7 @@ def closing(account_id: str) -> list[Write]:
             (AccountItem.email == account.email) & (AccountItem.phone == account.phone),
         )
     ]
+    writes.append(left(account_id))
     for login in filter(None, (account.email, account.phone)):
         at = login_key(Audience(account.audience), login)
         writes.append(transact.delete(LoginItem(at.pk, at.sk)))

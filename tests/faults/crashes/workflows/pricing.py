@@ -4,9 +4,10 @@ from typing import Any
 
 from chalicelib.aws import reads
 from chalicelib.contexts.promotions import store
+from chalicelib.contexts.promotions.model.issues import IssueState, Segment
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.model.wishes import OfferWish
-from chalicelib.contexts.promotions.service import codes, offers, statistics
+from chalicelib.contexts.promotions.service import codes, issues, offers, statistics
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
 from chalicelib.kernel.money import Money
@@ -215,7 +216,43 @@ bought = together(on_offer, checkout())
 paid = together(bought, capture)
 expired = together(bought, later(HALF_AN_HOUR_S), strike("orders_sweep_due"))
 PLACED, CANCELLED, EXPIRED = (2 * (state,) for state in ("placed", "cancelled", "expired"))
+
+
+def to_be_handed_out(scene: Scene) -> None:
+    """Three members, and a campaign with coupons for two of them."""
+    stocked(scene)
+    for number in range(3):
+        a_member(f"m{number}@b.example")
+    scene.later(60)
+    made = a_campaign(scene.shop, scene.shop.merchant(), quantity=2)
+    scene.memo["campaign"] = made["id"]
+
+
+def hands_out(scene: Scene) -> None:
+    issues.start_issue(SYSTEM, scene.memo["campaign"], Segment(), key="festival")
+
+
+def handed_out(scene: Scene) -> None:
+    (found,) = issues.issues_of(SYSTEM, scene.memo["campaign"]).items
+    assert (found.state, found.issued, found.short) == (IssueState.DONE, 2, 1)
+
+
+def later_on_a_day(scene: Scene) -> None:
+    """Another issue, for a day to come."""
+    starts_at = clock.iso(clock.later(clock.now(), HALF_AN_HOUR_S))
+    issues.start_issue(
+        SYSTEM, scene.memo["campaign"], Segment(), starts_at=starts_at, key="festival"
+    )
+
+
 WORKFLOWS = (
+    Workflow("coupons are handed out", to_be_handed_out, (hands_out,), handed_out),
+    Workflow(
+        "coupons are handed out on a day",
+        together(to_be_handed_out, later_on_a_day, later(HALF_AN_HOUR_S)),
+        (strike("promotions_push_issues"),),
+        handed_out,
+    ),
     Workflow("make an offer", stocked, (makes,), one_offer),
     Workflow(
         "change an offer's quota",
