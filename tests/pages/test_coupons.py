@@ -66,3 +66,31 @@ def test_the_last_one_is_gone(browser, shop, token) -> None:
 def test_nothing_to_be_had_leads_on(browser, token) -> None:
     assert browser.get("/coupons").texts(".empty h2") == ["No coupons to be had now"]
     assert browser.get("/account/coupons").one(".empty a")["href"] == "/coupons"
+
+
+class TestAtTheMerchant:
+    def test_what_may_be_claimed_is_claimed_from_there(self, browser, shop, listed, token) -> None:
+        tee, cup = listed("TEE", price=2_000, category="tops"), listed("CUP", price=500)
+        seller = shop.merchant()
+        a_campaign(shop, seller, title="For cups", products=[cup.id])
+        tops = a_campaign(shop, seller, title="For clothing", categories=["clothing"])
+        a_campaign(shop, seller, title="By code", code="BYCODE")
+        a_campaign(shop, seller, title="Stopped", stopped=True)
+        a_campaign(shop, shop.merchant("kiln"), title="Hers")
+        place = browser.get(f"/p/{tee.slug}").one("[data-fragment*=coupons]")
+        part = browser.get(str(place["data-fragment"]))
+        assert part.texts("li .strong") == ["For clothing"]
+        front = browser.get("/m/acme").one("[data-fragment*=coupons]")
+        part = browser.get(str(front["data-fragment"]))
+        assert part.texts("li .strong") == ["For clothing", "For cups"]
+        path, _, place = str(part.soup.select("li a")[0]["href"]).partition("#")
+        assert (path, place) == ("/coupons", tops["id"])
+        assert browser.get(path).one(f"#{place} h2").get_text() == "For clothing"
+
+    def test_without_any_the_link_stays(self, browser, shop, listed) -> None:
+        tee = listed("TEE")
+        gone = a_campaign(shop, shop.merchant(), quantity=1)
+        claimed(shop, gone["id"], a_member("eve@b.example")[1])
+        place = browser.get(f"/p/{tee.slug}").one("[data-fragment*=coupons]")
+        assert browser.get(str(place["data-fragment"])).text == ""
+        assert place.get_text() == "See the coupons there are"

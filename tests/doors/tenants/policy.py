@@ -260,6 +260,7 @@ PAGES = [
     Door("GET /compare", ANYONE),
     Door("GET /recent", ANYONE),
     Door("GET /fragments/cards", ANYONE),
+    Door("GET /fragments/coupons/{merchant}", ANYONE, {"merchant": "merchant"}),
     Door("GET /fragments/related/{product}", ANYONE, fixed={"product": "mug-p7k2m9qd"}),
     Door("GET /p/{product}", ANYONE, {"product": "slug"}),
     Door("GET /p/{product}", NOBODY, {"product": "draft"}),

@@ -70,6 +70,7 @@ class MerchantView(Struct, frozen=True, kw_only=True):
     about: str
     tint: int
     crumbs: list[views.LinkView]
+    coupons_href: str
     offers: list[OfferRowView]
     total: str
     cards: list[views.CardView]
@@ -140,6 +141,7 @@ def _merchant_view(
         about=about,
         tint=sum(seller.code.encode()) % views.TINTS,
         crumbs=[views.LinkView(words.say(N_("Market")), "/")],
+        coupons_href=f"/fragments/coupons/{seller.id}",
         offers=offer_rows(offers[:OFFERS_SHOWN], words),
         total=views.count_text(found.total, len(found.cards), words),
         cards=[views.card_view(card, tree, words) for card in found.decoded()],

@@ -64,6 +64,7 @@ class ProductView(Struct, frozen=True, kw_only=True):
     canonical: str
     category: views.LinkView
     related_href: str
+    coupons_href: str
     compare_href: str
     shares: list[views.LinkView]
     delivery: list[str]
@@ -122,6 +123,10 @@ def product_view(
         category=views.crumbs_to(tree, content.category_id, words)[-1],
         related_href=with_query(
             f"/fragments/related/{product.slug}", {"category": content.category_id}
+        ),
+        coupons_href=with_query(
+            f"/fragments/coupons/{product.merchant_id}",
+            {"product": product.id, "category": content.category_id},
         ),
         compare_href=f"/compare?p={product.slug}",
         shares=_shares(content.title, settings().shop_url + href, words),

@@ -1,10 +1,11 @@
 """The coupon centre, where anybody sees what is to be had, and a member's own coupons."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from chalice import Blueprint
 from msgspec import Struct
 
+from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.identity.model import Session
 from chalicelib.contexts.identity.pages import maybe_member, member
 from chalicelib.contexts.merchants import service as merchants
@@ -15,7 +16,7 @@ from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon, Cou
 from chalicelib.contexts.promotions.model.offers import Offer
 from chalicelib.contexts.promotions.service import campaigns
 from chalicelib.kernel import clock
-from chalicelib.kernel.errors import NotSignedIn, Refusal
+from chalicelib.kernel.errors import NotFound, NotSignedIn, Refusal
 from chalicelib.kernel.paging import PAGE_SIZE_MAX
 from chalicelib.web.i18n import N_, TimeView, Words
 from chalicelib.web.page import Html, Redirect, page, with_query
@@ -23,6 +24,8 @@ from chalicelib.web.session import Visit
 
 bp = Blueprint(__name__)
 CENTRE, MINE = "/coupons", "/account/coupons"
+AT_MERCHANT = 5
+"""How many coupons stand on a merchant's front and on a product's page."""
 STATES = {
     CouponState.HELD: (N_("Ready to use"), "good"),
     CouponState.USED: (N_("Used"), "plain"),
@@ -95,6 +98,49 @@ def mine(visit: Visit) -> Html:
     return Html("pages/promotions/coupons.html", MineView(tickets, new if is_new else ""))
 
 
+@page(bp, "GET", "/fragments/coupons/{merchant}")
+def at_merchant(visit: Visit, merchant: str) -> Html:
+    """What a merchant's shoppers may claim; with `product` and its `category` only what is good for it."""
+    seller = merchants.get(merchant)
+    if not seller.can_sell:
+        raise NotFound
+    product = visit.query_text.get("product", "")
+    above = catalog.categories().ancestors(visit.query_text.get("category", ""))
+    found = [
+        one
+        for one in campaigns.open_at(merchant)
+        if not product or _is_about(one.coupon, product, above)
+    ]
+    left = campaigns.left_of(found)
+    tickets = [
+        _open(one, left[one.id], {seller.id: seller}, visit.words)
+        for one in found[:AT_MERCHANT]
+        if left[one.id]
+    ]
+    view = CentreView(tickets)
+    return Html("fragments/promotions/coupons.html", view, is_public=True)
+
+
+def _is_about(coupon: Offer, product: str, above: Collection[str]) -> bool:
+    is_wide = not coupon.products and not coupon.categories
+    return is_wide or product in coupon.products or not coupon.categories.isdisjoint(above)
+
+
+def _open(
+    campaign: Campaign, left: int, sellers: dict[str, Merchant], words: Words, **told: object
+) -> TicketView:
+    return _ticket(
+        campaign.coupon,
+        sellers,
+        words,
+        id=campaign.id,
+        ends_at=words.moment(clock.iso(campaign.ends_at)),
+        left=left,
+        quantity=campaign.quantity,
+        **told,
+    )
+
+
 def _centre(visit: Visit, refusal: Refusal | None = None) -> Html:
     words, session = visit.words, maybe_member(visit)
     found = campaigns.claimable(limit=PAGE_SIZE_MAX).items
@@ -102,14 +148,11 @@ def _centre(visit: Visit, refusal: Refusal | None = None) -> Html:
     claimed = _claimed(session)
     sellers = _sellers(one.coupon for one in found)
     tickets = [
-        _ticket(
-            one.coupon,
+        _open(
+            one,
+            left[one.id],
             sellers,
             words,
-            id=one.id,
-            ends_at=words.moment(clock.iso(one.ends_at)),
-            left=left[one.id],
-            quantity=one.quantity,
             is_mine=_has_all(one, claimed),
             is_gone=not left[one.id],
         )

@@ -153,6 +153,17 @@ def claimable(*, limit: int = PAGE_SIZE, cursor: str = "") -> Page[Campaign]:
     return Page([one for one in page.items if one.is_open(now)], page.next_cursor)
 
 
+def open_at(merchant_id: str, *, limit: int = PAGE_SIZE) -> list[Campaign]:
+    """The campaigns that a merchant's shoppers may claim of now, the merchant's before the platform's;
+    of each those among its newest. Four round trips.
+    """
+    now = clock.now()
+    newest = [
+        one for owner in (merchant_id, "") for one in rows.owned(owner_of(owner), limit, "").items
+    ]
+    return [one for one in newest if one.is_claimed and one.is_open(now)]
+
+
 def left_of(campaigns: Iterable[Campaign]) -> dict[str, int]:
     """Count what is left of campaigns. One round trip."""
     return {key: sum(parts) for key, parts in rows.left_of(campaigns).items()}
