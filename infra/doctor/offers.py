@@ -83,17 +83,11 @@ def are_what_was_issued(whole: Whole) -> Found:
     """As many coupons of a campaign are gone as members claimed or codes were made, and no member claimed
     too many.
     """
-    issued: Counter[str] = Counter()
     had: Counter[tuple[str, str]] = Counter()
     for fact in whole.told(CouponIssued):
         if fact.cause == CLAIMED:
-            issued[fact.campaign_id] += 1
             had[fact.member_id, fact.campaign_id] += 1
-    for row in whole.of_kind("promotions", "COUPON"):
-        if row.coupon.member_id == ANYBODY:
-            issued[row.coupon.campaign_id] += 1
-    for handed in whole.told(CouponsIssued):
-        issued[handed.campaign_id] += len(handed.coupons)
+    issued = _given(whole)
     gone: Counter[str] = Counter()
     for row in whole.of_kind("promotions", "QUOTA"):
         gone[row.subject] += row.used
@@ -226,6 +220,18 @@ def _records(whole: Whole) -> dict[str, Standing]:
 def _all_uses(whole: Whole) -> Iterable[Uses]:
     rows: Iterable[Row] = whole.of_kind("promotions", "USES")
     return [row.uses for row in rows]
+
+
+def _given(whole: Whole) -> Counter[str]:
+    """How many coupons of each campaign were claimed, made as codes, or handed out."""
+    given: Counter[str] = Counter()
+    for fact in whole.told(CouponIssued):
+        given[fact.campaign_id] += fact.cause == CLAIMED
+    for row in whole.of_kind("promotions", "COUPON"):
+        given[row.coupon.campaign_id] += row.coupon.member_id == ANYBODY
+    for handed in whole.told(CouponsIssued):
+        given[handed.campaign_id] += len(handed.coupons)
+    return given
 
 
 def _codes(whole: Whole) -> set[str]:
