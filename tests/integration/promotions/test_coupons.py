@@ -8,14 +8,16 @@ import pytest
 from chalicelib.aws import transact
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.promotions.model.campaigns import Campaign
+from chalicelib.contexts.promotions.model.issues import NotToBeIssued, Segment
 from chalicelib.contexts.promotions.model.refusals import (
     CampaignClosed,
     CampaignExhausted,
     NoCampaign,
 )
-from chalicelib.contexts.promotions.service import campaigns, codes, deals
+from chalicelib.contexts.promotions.service import campaigns, codes, deals, issues
 from chalicelib.contexts.promotions.store import campaigns as rows
 from chalicelib.kernel import clock
+from chalicelib.kernel.actors import SYSTEM
 from tests.conftest import Clock
 from tests.makers.offers import (
     a_campaign,
@@ -427,6 +429,8 @@ class TestSingleCodes:
     ) -> None:
         assert shop.http.get("/api/v1/campaigns").json()["items"] == []
         assert claim(shop, campaign["id"], token).status == 404
+        with pytest.raises(NotToBeIssued):
+            issues.start_issue(SYSTEM, campaign["id"], Segment())
         claimed_ = a_campaign(shop, shop.merchant())
         for actor, wanted in (
             (shop.merchant("bolt").actor, campaign["id"]),

@@ -27,7 +27,7 @@ class NoIssue(NotFound):
 
 
 class NotToBeIssued(Refusal):
-    """It has a code that anybody may use, or is over."""
+    """It has codes that anybody may use, or is over."""
 
     code, status = "promotions.not_to_be_issued", 409
     title = "Coupons of this campaign cannot be handed out"

@@ -70,7 +70,7 @@ def start_issue(
     campaign, now = campaign_rows.campaign(campaign_id), clock.now()
     if campaign is None:
         raise NoCampaign
-    if campaign.code or now >= campaign.ends_at:
+    if not campaign.is_claimed or now >= campaign.ends_at:
         raise NotToBeIssued
     _require_known(segment)
     issue = Issue(
