@@ -4,13 +4,16 @@ STAGE ?= local
 SEEDS ?= 50
 FIRST ?= 1
 CATEGORIES ?= demo/categories.json
+TO ?= everybody
+AT ?= now
+DO ?= show
 PYTHON ?= python3
 PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv run start stop reset logs status test check prove planted bench docs messages lock package deploy \
-	bootstrap merchant spread-stock doctor redrive close-statements reindex clean
+	bootstrap merchant spread-stock doctor redrive close-statements issue-coupons issue reindex clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
@@ -98,6 +101,12 @@ redrive: $(READY) ## send a queue's dead letters back to it: QUEUE=settlement
 
 close-statements: $(READY) ## close the merchants' statements now
 	@$(PY) -m infra.operate $(STAGE) close-statements
+
+issue-coupons: $(READY) ## hand a campaign's coupons out: CAMPAIGN=cmp_… TO=everybody AT=now
+	@$(PY) -m infra.operate $(STAGE) issue-coupons "$(CAMPAIGN)" "$(TO)" "$(AT)"
+
+issue: $(READY) ## how far a handing out is, or pause or resume it: ISSUE=iss_… DO=show
+	@$(PY) -m infra.operate $(STAGE) issue "$(ISSUE)" "$(DO)"
 
 reindex: $(READY) ## write the listings and the search index anew from the products
 	@$(PY) -m infra.operate $(STAGE) reindex

@@ -16,10 +16,13 @@ import msgspec
 from infra import access, outputs
 
 if TYPE_CHECKING:
+    from chalicelib.contexts.promotions.model.issues import Progress, Segment
     from chalicelib.contexts.settlement.model import Statement
 
 PASSWORD_BYTES = 12
 FIRST_KEY = "First key"
+EVERYBODY = "everybody"
+ISSUE_VERBS = ("show", "pause", "resume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +153,41 @@ def _read(file: Path) -> Any:
         return msgspec.to_builtins(msgspec.json.decode(file.read_bytes(), type=_Categories))
     except (OSError, msgspec.MsgspecError) as reason:
         raise access.CannotOperate(f"The categories cannot be read from {file}: {reason}") from None
+
+
+def issue_coupons(campaign_id: str, to: str, starts_at: str) -> str:
+    """Hand a campaign's coupons out; returns the issue's id. `to` is `everybody`, or `tiers:silver,gold`,
+    `since:TIME`, `until:TIME`, `members:acc_…,acc_…`, several of these with spaces between.
+    """
+    from chalicelib.contexts.promotions.service import issues
+    from chalicelib.kernel.actors import SYSTEM
+
+    return issues.start_issue(SYSTEM, campaign_id, segment_of(to), starts_at=starts_at).id
+
+
+def segment_of(to: str) -> "Segment":
+    """Read whom an operator means."""
+    from chalicelib.contexts.promotions.model.issues import Segment
+
+    told: dict[str, Any] = {}
+    for word in to.split():
+        name, _, value = word.partition(":")
+        if word == EVERYBODY:
+            continue
+        if name in {"since", "until"} and value:
+            told[name] = value
+        elif name in {"tiers", "members"} and value:
+            kind = frozenset if name == "tiers" else tuple
+            told[name] = kind(filter(None, value.split(",")))
+        else:
+            raise access.CannotOperate(f"TO says {word!r}; it is {EVERYBODY}, tiers:…, since:…")
+    return Segment(**told)
+
+
+def move_issue(issue_id: str, verb: str) -> "Progress":
+    """Show, pause or resume an issue."""
+    from chalicelib.contexts.promotions.service import issues
+    from chalicelib.kernel.actors import SYSTEM
+
+    moves = {"pause": issues.pause_issue, "resume": issues.resume_issue}
+    return moves.get(verb, issues.progress_of)(SYSTEM, issue_id)

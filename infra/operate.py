@@ -13,6 +13,7 @@ from infra import access, house, queues
 from infra.wiring import STAGES
 
 Arguments = argparse.Namespace
+BAR = 40
 
 
 def _status(arguments: Arguments) -> None:
@@ -63,6 +64,34 @@ def _spread_stock(arguments: Arguments) -> None:
     print(f"{arguments.sku}: {free} free units lie over {arguments.shards} rows")
 
 
+def _issue_coupons(arguments: Arguments) -> None:
+    house.enter(arguments.stage)
+    starts_at = "" if arguments.at == "now" else arguments.at
+    issue_id = house.issue_coupons(arguments.campaign, arguments.to, starts_at)
+    print(f"issue: {issue_id}")
+    _print_progress(issue_id, "show")
+
+
+def _issue(arguments: Arguments) -> None:
+    if arguments.verb not in house.ISSUE_VERBS:
+        raise access.CannotOperate(f"DO is one of {', '.join(house.ISSUE_VERBS)}.")
+    house.enter(arguments.stage)
+    _print_progress(arguments.issue, arguments.verb)
+
+
+def _print_progress(issue_id: str, verb: str) -> None:
+    """Print how far an issue is, with a bar of what is planned of it."""
+    seen = house.move_issue(issue_id, verb)
+    full = 0 if not seen.members else seen.seen * BAR // seen.members
+    planned = f"{seen.shards_planned} of {seen.shards} shards planned"
+    print(
+        f"{seen.state:<10} [{'#' * full}{'.' * (BAR - full)}] {seen.seen} of {seen.members} members"
+    )
+    print(
+        f"{seen.issued} coupons given, {seen.short} found none left, {seen.skipped} not meant; {planned}"
+    )
+
+
 def _reindex(arguments: Arguments) -> None:
     house.enter(arguments.stage)
     house.reindex()
@@ -90,6 +119,8 @@ COMMANDS: dict[str, tuple[Callable[[Arguments], None], tuple[str, ...]]] = {
     "spread-stock": (_spread_stock, ("sku", "shards")),
     "close-statements": (_close_statements, ()),
     "reindex": (_reindex, ()),
+    "issue-coupons": (_issue_coupons, ("campaign", "to", "at")),
+    "issue": (_issue, ("issue", "verb")),
 }
 """Command -> what it does and the words it takes; the Makefile passes the words on."""
 

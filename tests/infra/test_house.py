@@ -13,11 +13,16 @@ from chalicelib.contexts.catalog.service import sitemaps
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.merchants import MerchantState
 from chalicelib.contexts.merchants import service as merchants
+from chalicelib.contexts.promotions.workers import promotions_on_issue
 from chalicelib.contexts.settlement.workers import HANDLERS
 from chalicelib.kernel.actors import ActorKind, Role
 from infra import house, operate
 from tests.makers.money_facts import a_completion, a_paid_order, a_paid_purchase
+from tests.makers.offers import a_campaign
+from tests.makers.people import a_member
+from tests.makers.queues import drain
 from tests.makers.rows import everything
+from tests.makers.shop import Shop
 from tests.makers.stock import put, rows
 
 CATEGORIES = str(Path(__file__).parents[2] / "demo" / "categories.json")
@@ -132,3 +137,28 @@ def test_close_statements_closes_what_is_owed_and_then_nothing(command):
     assert all(re.search(r"mer_\d  \d+ entries  owed \d+ GBP", line) for line in printed[:-1])
     assert printed[-1] == "2 statements closed"
     assert command("close-statements") == "0 statements closed\n"
+
+
+def test_coupons_are_handed_out_shown_paused_and_resumed(command):
+    shop = Shop()
+    campaign = a_campaign(shop, shop.merchant())["id"]
+    named = f"members:{a_member()[0].id}"
+    printed = command("issue-coupons", campaign, named, "now")
+    (issue,) = re.findall(r"issue: (iss_\S+)", printed)
+    assert re.search(r"running +\[\.{40}\] 0 of 1 members", printed)
+    assert command("issue", issue, "pause").startswith("paused")
+    assert command("issue", issue, "resume").startswith("running")
+    drain(settings().promotions_issues_queue_url, promotions_on_issue)
+    printed = command("issue", issue, "show")
+    assert re.search(r"done +\[#{40}\] 1 of 1 members", printed)
+    assert "1 coupons given, 0 found none left" in printed
+
+
+@pytest.mark.parametrize(
+    ("to", "detail"), [("tiers:tin", "no tier tin"), ("friends", "TO says"), ("since:soon", "time")]
+)
+def test_whom_an_operator_means_must_be_known(command, to, detail):
+    shop = Shop()
+    campaign = a_campaign(shop, shop.merchant())["id"]
+    with pytest.raises(SystemExit, match=detail):
+        command("issue-coupons", campaign, to, "now")
