@@ -52,6 +52,7 @@ from chalicelib.contexts.promotions.console import calendar as offers_calendar
 from chalicelib.contexts.promotions.console import campaign_editing as campaign_console
 from chalicelib.contexts.promotions.console import campaigns as campaigns_console
 from chalicelib.contexts.promotions.console import editing as offer_console
+from chalicelib.contexts.promotions.console import issuing as issues_console
 from chalicelib.contexts.promotions.console import listing as offers_console
 from chalicelib.contexts.promotions.pages import coupons as promotions_coupons
 from chalicelib.contexts.search import workers as search_workers
@@ -131,6 +132,7 @@ BLUEPRINTS = (
     offers_calendar.bp,
     campaigns_console.bp,
     campaign_console.bp,
+    issues_console.bp,
 )
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

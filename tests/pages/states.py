@@ -14,10 +14,11 @@ from chalicelib.contexts.members import service as members
 from chalicelib.contexts.members.model.favourites import Liked
 from chalicelib.contexts.orders import workers as order_workers
 from chalicelib.contexts.privacy import workers as privacy_workers
-from chalicelib.contexts.promotions.service import codes
+from chalicelib.contexts.promotions.model.issues import Segment
+from chalicelib.contexts.promotions.service import codes, issues
 from chalicelib.contexts.promotions.workers import promotions_on_sale_fact
 from chalicelib.kernel import clock
-from chalicelib.kernel.actors import Role
+from chalicelib.kernel.actors import SYSTEM, Role
 from tests.integration.members.test_avatars import handed_in, told
 from tests.makers.authenticator import Authenticator
 from tests.makers.browser import Browser, Page
@@ -152,6 +153,8 @@ def of_promotions(browser: Browser, shop: Any, listed: Any) -> Pages:
                 page, page.form(f"{page.one('.table tr:last-child a')['href']}/state"), press="stop"
             ),
         }
+    issues.start_issue(SYSTEM, gone["id"], Segment(), starts_at="2026-03-02T12:00:00Z")
+    pages["console, a campaign handed out"] = console.get(f"/console/campaigns/{gone['id']}")
     coded = a_campaign(shop, seller, title="Leaflets", single_codes=True)
     codes.make(seller.actor, coded["id"], 5, key="five")
     pages["console, codes of a campaign"] = console.get(f"/console/campaigns/{coded['id']}")

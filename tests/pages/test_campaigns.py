@@ -1,5 +1,7 @@
 """The console's campaigns: the list, the form with its sample cart, a campaign's own page."""
 
+from random import Random
+
 import pytest
 
 from chalicelib.contexts.identity import service as identity
@@ -9,6 +11,7 @@ from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM, Role
 from tests.makers.browser import Browser, values
 from tests.makers.facts import deliver
+from tests.makers.issues import Deadly
 from tests.makers.offers import a_campaign, an_offer, claim, claimed, put_coupon
 from tests.makers.people import PASSWORD, a_member
 from tests.pages.test_console import signed_in
@@ -272,6 +275,59 @@ class TestCodes:
         assert page.one("[name=codes]")["value"] == "many"
         page = acme.send(page, form, codes="10")
         assert "All codes of this campaign are made." in page.text
+
+
+class TestIssuing:
+    @pytest.fixture
+    def place(self, keeper) -> str:
+        fill(keeper, amount="3", quantity="5")
+        (made,) = campaigns.campaigns(SYSTEM).items
+        return f"{CAMPAIGNS}/{made.id}"
+
+    def test_the_platform_hands_out_pauses_and_goes_on(self, keeper, place) -> None:
+        members = [a_member(f"{name}@shop.example")[0] for name in ("ada", "eve")]
+        page = keeper.get(place)
+        form = page.form(f"{place}/issues")
+        with Deadly(Random(1), kills=0, calls_a_kill=1).running() as queue:
+            for _ in range(2):
+                page = keeper.send(page, form)
+            queue.waiting.clear()
+        row = page.texts("#issues tbody td")
+        assert len(row) == 5
+        assert row[1:3] == ["All members", "Under way"]
+        action = str(page.one("#issues td form")["action"])
+        page = keeper.send(page, page.form(action), press="pause")
+        assert page.texts("#issues .tag") == ["Paused"]
+        assert page.address == f"{place}#issues"
+        with queue.running():
+            page = keeper.send(page, page.form(action), press="resume")
+            assert page.texts("#issues .tag") == ["Under way"]
+            queue.drain()
+        page = keeper.get(place)
+        assert page.texts("#issues .tag") == ["Done"]
+        assert page.texts("#issues td label") == ["2 of 2 members looked at"]
+        assert page.texts("#issues td .muted") == ["2 handed out"]
+        assert not page.soup.select("#issues td form")
+        for member in members:
+            assert len(campaigns.coupons(member).items) == 1
+
+    def test_it_waits_for_its_day_and_is_for_a_tier(self, keeper, place) -> None:
+        page = keeper.get(place)
+        told = {"starts_at": "2026-06-01T09:00", "whom": "gold"}
+        page = keeper.send(page, page.form(f"{place}/issues"), **told)
+        assert page.texts("#issues .tag") == ["Scheduled"]
+        row = page.texts("#issues tbody td")
+        assert (row[0], row[1].split(" / ")[0]) == ("1 Jun 2026 09:00 UTC", "Gold")
+        page = keeper.send(page, page.form(f"{place}/issues"), starts_at="soon", whom="tin")
+        assert page.texts("#issues .field__error") == ["This does not look right."]
+
+    def test_merchants_see_no_form_and_start_nothing(self, acme, shop) -> None:
+        made = a_campaign(shop, shop.sellers["acme"])
+        place = f"{CAMPAIGNS}/{made['id']}"
+        page = acme.get(place)
+        assert not page.soup.select("#issues")
+        sent = {"csrf": str(page.soup.select_one("[name=csrf]")["value"]), "key": "x"}
+        assert acme.post(f"{place}/issues", sent).status == 403
 
 
 class TestPreview:

@@ -62,6 +62,7 @@ def everybody(world: World) -> list[Person]:
                 f"offer {side}",
                 f"campaign {side}",
                 f"coded {side}",
+                f"issue {side}",
             }
         )
         owned = sold | {f"owner {side}", f"keys {side}"}

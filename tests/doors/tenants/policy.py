@@ -521,6 +521,18 @@ DESK = [
     ),
     Door("GET /console/campaigns/{campaign}/codes.csv", STAFF, {"campaign": "coded"}),
     Door(
+        "POST /console/campaigns/{campaign}/issues",
+        PLATFORM,
+        fixed={"campaign": OPEN_CAMPAIGN},
+        form={"whom": "gold", "key": "issue-form"},
+    ),
+    Door(
+        "POST /console/campaigns/{campaign}/issues/{issue}",
+        STAFF,
+        {"campaign": "campaign", "issue": "issue"},
+        form={"move": "pause"},
+    ),
+    Door(
         "POST /console/campaigns/{campaign}/state",
         STAFF,
         {"campaign": "campaign"},

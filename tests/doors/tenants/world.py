@@ -21,9 +21,10 @@ from chalicelib.contexts.members import service as members
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.contexts.orders.model.values import order_id
 from chalicelib.contexts.promotions.model.campaigns import Campaign
+from chalicelib.contexts.promotions.model.issues import Segment
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.model.wishes import CampaignWish, OfferWish
-from chalicelib.contexts.promotions.service import campaigns, offers
+from chalicelib.contexts.promotions.service import campaigns, issues, offers
 from chalicelib.contexts.promotions.store import campaigns as campaign_rows
 from chalicelib.contexts.settlement import service as settlement
 from chalicelib.contexts.settlement import workers as settlement_workers
@@ -123,6 +124,9 @@ def _merchant(world: World, side: str) -> None:
         ).id,
         "key": identity.make_api_key(SYSTEM, seller.id, world.canary("keys", side))[0].id,
     }
+    world.things[side]["issue"] = issues.start_issue(
+        SYSTEM, world.things[side]["campaign"], Segment()
+    ).id
     world.secrets[side] = {"key": seller.token}
     for role in (Role.OWNER, Role.STAFF):
         email, name = f"{role}@{code}.example", world.canary(role, side)

@@ -28,6 +28,7 @@ from chalicelib.contexts.promotions.console.editing import (
     wrong_fields,
 )
 from chalicelib.contexts.promotions.console.form_view import Asking, KindView, TickView
+from chalicelib.contexts.promotions.console.issue_view import IssuingView, issuing_view
 from chalicelib.contexts.promotions.console.performance import PerformanceView, performance_view
 from chalicelib.contexts.promotions.console.preview import PreviewView, preview_view
 from chalicelib.contexts.promotions.model.board import Standing
@@ -106,6 +107,7 @@ class CampaignPageView(Struct, frozen=True, kw_only=True):
     left: str
     cost: str
     codes: CodesView | None
+    issuing: IssuingView | None
     titles: list[FieldView]
     quantities: list[FieldView]
     performance: PerformanceView
@@ -240,7 +242,7 @@ def _new(visit: Visit, refusal: Refusal | None = None) -> Html:
 
 def _page(visit: Visit, campaign: Campaign, refusal: Refusal | None = None) -> Html:
     actor, words = person(visit).actor, visit.words
-    typed = campaign_form.typed_or_shown(visit.fields, campaign)
+    typed = campaign_form.typed_or_shown(visit.fields, campaign, words.locale)
     errors = wrong_fields(visit, refusal)
     ask = form_view.Asking(typed, errors, words)
     left = campaigns.left_of([campaign])[campaign.id]
@@ -251,6 +253,7 @@ def _page(visit: Visit, campaign: Campaign, refusal: Refusal | None = None) -> H
         takes=said.takes(standing, words),
         cost=words.money(cost_of(campaign, found)).text,
         codes=_codes(campaign, left, ask) if campaign.has_single_codes else None,
+        issuing=issuing_view(actor, campaign, ask, f"{CAMPAIGNS}/{campaign.id}"),
         titles=form_view.titles(ask),
         quantities=campaign_form.quantities(ask),
         performance=performance_view(standing, found, days, words),

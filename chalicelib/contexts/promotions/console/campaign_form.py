@@ -75,9 +75,10 @@ def changes(fields: Fields) -> CampaignChange:
     return campaign_change_of(converted(told, CampaignChanges))
 
 
-def typed_or_shown(fields: Fields, campaign: Campaign) -> Fields:
+def typed_or_shown(fields: Fields, campaign: Campaign, locale: str) -> Fields:
     """What was typed into a campaign's page, whose forms are sent one at a time; the rest as it is."""
-    return Fields([*shown(campaign).items(), *fields.items()])
+    zone = form.OFFSETS.get(locale, form.UTC_OFFSET)
+    return Fields([("zone", zone), *shown(campaign).items(), *fields.items()])
 
 
 def shown(campaign: Campaign) -> Fields:
