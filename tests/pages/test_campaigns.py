@@ -79,7 +79,7 @@ class TestList:
         used(shop, made["id"])
         assert claim(shop, made["id"], a_member("eve@shop.example")[1]).status == 201
         row = amounts(acme.get(CAMPAIGNS), ".table tbody td")
-        assert row[4:6] == ["2 of 10 claimed", "£3.00 1 order"]
+        assert row[4:6] == ["2 of 10 given out", "£3.00 1 order"]
 
     def test_one_is_stopped_and_opened_again_by_undo(self, acme, shop) -> None:
         made = a_campaign(shop, shop.sellers["acme"])

@@ -112,13 +112,13 @@ def move_of(state: str, words: Words) -> tuple[str, str]:
 
 
 def usage_of(campaign: Campaign, left: int, words: Words) -> str:
-    """How many are gone: by claims, by purchases where there is a code for all, or as codes."""
+    """How many are gone: given to members, by purchases where there is a code for all, or as codes."""
     if campaign.has_single_codes:
         told = N_("%(gone)s of %(quantity)s made as codes")
     elif campaign.code:
         told = N_("%(gone)s of %(quantity)s used")
     else:
-        told = N_("%(gone)s of %(quantity)s claimed")
+        told = N_("%(gone)s of %(quantity)s given out")
     return words.say(told) % {"gone": campaign.quantity - left, "quantity": campaign.quantity}
 
 
