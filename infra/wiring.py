@@ -206,6 +206,7 @@ FUNCTIONS = (
     Function("members_sweep_due", "members", timeout_s=300),
     Function("search_build", "search", timeout_s=900, memory_mb=2048),
     Function("promotions_on_sale_fact", "promotions"),
+    Function("promotions_on_occasion", "promotions"),
     Function("promotions_on_issue", "promotions", timeout_s=60),
     Function("promotions_push_issues", "promotions", timeout_s=60),
     Function("inventory_on_stock_fact", "inventory"),
@@ -259,6 +260,12 @@ QUEUES = (
         "statistics",
         "promotions_on_sale_fact",
         facts=("orders.PurchasePaid", "orders.RefundRequested"),
+    ),
+    Queue(
+        "promotions",
+        "occasions",
+        "promotions_on_occasion",
+        facts=("identity.MemberJoined", "members.OrderCounted", "members.TierChanged"),
     ),
     Queue(
         "promotions",

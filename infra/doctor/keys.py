@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from chalicelib.contexts.identity.store.passkeys import passkey_key
-from chalicelib.contexts.members.facts import PointsMoved
+from chalicelib.contexts.members.facts import MemberFact
 from chalicelib.contexts.orders.model.values import order_id
 from chalicelib.contexts.settlement.model import StatementState
 from chalicelib.kernel import clock
@@ -156,7 +156,7 @@ def fact_is_its_merchants(whole: Whole) -> Found:
         order = whole.orders.get(about) if about else None
         if about and order is None:
             yield fact.id, f"{fact.name} is about {about}, which there is not"
-        elif isinstance(fact, PointsMoved):
+        elif isinstance(fact, MemberFact):
             continue  # it is the member's, whatever order it comes from
         elif order is not None and merchant_id != order.merchant.id:
             yield fact.id, f"{fact.name} names {merchant_id}; {about} is {order.merchant.id}'s"

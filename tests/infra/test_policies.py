@@ -138,6 +138,9 @@ def test_whoever_has_effects_can_tell_them(group: str):
 def test_a_late_picture_is_held_to_open_accounts_and_reads_none_of_them():
     assert granted("members", {"dynamodb:ConditionCheckItem"}) == tables({"members", "identity"})
     assert granted("members", {"dynamodb:GetItem"}) == tables({"members"})
+    assert granted("promotions", {"dynamodb:ConditionCheckItem"}) == tables(
+        {"promotions", "identity"}
+    )
 
 
 def test_only_the_relay_publishes_and_only_notifications_mail():

@@ -21,3 +21,19 @@ class CodeRequested(Fact, frozen=True, kw_only=True):
     @property
     def aggregate(self) -> str:
         return self.request_id
+
+
+class MemberJoined(Fact, frozen=True, kw_only=True):
+    """Somebody has an account as a member from now on."""
+
+    name: ClassVar[str] = "identity.MemberJoined"
+    member_id: str
+
+    @property
+    def aggregate(self) -> str:
+        return self.member_id
+
+
+def joined(member_id: str, at: str, fact_id: str) -> MemberJoined:
+    """Say that somebody became a member."""
+    return MemberJoined(id=fact_id, occurred_at=at, member_id=member_id)

@@ -37,3 +37,13 @@ class TierChanged(MemberFact, frozen=True, kw_only=True):
     tier: str
     former: str
     is_higher: bool
+
+
+class OrderCounted(MemberFact, frozen=True, kw_only=True):
+    """A member's order is completed, and this much was bought with it, net of what went back by then."""
+
+    name: ClassVar[str] = "members.OrderCounted"
+    purchase_id: str
+    order_id: str
+    merchant_id: str
+    spend: Money

@@ -68,6 +68,7 @@ def paid(seen: Tally, fact: PurchasePaid, order: PaidOrder) -> Tally:
         purchase_id=fact.purchase_id,
         member_id=seen.member_id if seen.is_known else fact.member_id,
         currency=order.total.currency,
+        merchant_id=order.merchant_id,
         lines={line.sku: _line(line) for line in order.lines},
     )
 

@@ -7,19 +7,25 @@ import msgspec
 from chalice import Blueprint, Rate
 
 from chalicelib.aws.worker import Message, each_fact, each_message, worker
+from chalicelib.contexts.identity.facts import MemberJoined
+from chalicelib.contexts.members.facts import OrderCounted, TierChanged
 from chalicelib.contexts.orders.facts import (
     PaidAdjustment,
     PaidOrder,
     PurchasePaid,
     RefundRequested,
 )
+from chalicelib.contexts.promotions.model.campaigns import Campaign
 from chalicelib.contexts.promotions.model.issues import HandOut, PlanShard
+from chalicelib.contexts.promotions.model.occasions import Occasion
 from chalicelib.contexts.promotions.model.quotes import POINTS
 from chalicelib.contexts.promotions.model.statistics import Off, Returned, SoldLine
 from chalicelib.contexts.promotions.service import issues, statistics
+from chalicelib.contexts.promotions.service.occasions import meet
 
 bp = Blueprint(__name__)
 QUEUE_PLACEHOLDER = "arn:aws:sqs:eu-west-1:000000000000:promotions-statistics"
+OCCASIONS_PLACEHOLDER = "arn:aws:sqs:eu-west-1:000000000000:promotions-occasions"
 ISSUES_PLACEHOLDER = "arn:aws:sqs:eu-west-1:000000000000:promotions-issues"
 DAY_LENGTH = len("2026-01-31")
 
@@ -73,6 +79,44 @@ def promotions_push_issues(event: Any) -> dict[str, int]:
     """Start issues whose time has come, and send again what others wait for."""
     del event
     return issues.push_issues()
+
+
+@bp.on_sqs_message(queue_arn=OCCASIONS_PLACEHOLDER, batch_size=10, name="promotions_on_occasion")
+@worker("promotions_on_occasion")
+def promotions_on_occasion(event: Any) -> dict[str, Any]:
+    """Give coupons to members for what they did, once for each."""
+    return each_fact(event, OCCASIONS)
+
+
+def on_joined(fact: MemberJoined) -> None:
+    """Give what is given at a sign-up."""
+    meet(Occasion.SIGN_UP, fact.member_id, fact.member_id, fact.occurred_at, lambda _: True)
+
+
+def on_counted(fact: OrderCounted) -> None:
+    """Give what is given for an order of so much: the platform's, and those of the order's merchant."""
+
+    def fits(campaign: Campaign) -> bool:
+        trigger = campaign.trigger
+        is_meant = campaign.merchant_id in {"", fact.merchant_id}
+        if trigger is None or not is_meant or trigger.currency != fact.spend.currency:
+            return False
+        return fact.spend.amount >= trigger.amount
+
+    meet(Occasion.SPEND, fact.member_id, fact.order_id, fact.occurred_at, fits)
+
+
+def on_tier_changed(fact: TierChanged) -> None:
+    """Give what is given for rising to a tier."""
+
+    def fits(campaign: Campaign) -> bool:
+        return campaign.trigger is not None and fact.tier in campaign.trigger.tiers
+
+    if fact.is_higher:
+        meet(Occasion.TIER, fact.member_id, fact.id, fact.occurred_at, fits)
+
+
+OCCASIONS = {MemberJoined: on_joined, OrderCounted: on_counted, TierChanged: on_tier_changed}
 
 
 def _go_on(message: Message) -> None:

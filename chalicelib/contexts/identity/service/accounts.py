@@ -4,8 +4,7 @@ from chalicelib.aws import reads, transact
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.identity import model, store
 from chalicelib.contexts.identity.model import Account, Audience, AuditEntry
-from chalicelib.contexts.identity.service import passwords
-from chalicelib.contexts.identity.store import listing
+from chalicelib.contexts.identity.service import listing, passwords
 from chalicelib.contexts.identity.store import sessions as entries
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import SYSTEM, Actor, ActorKind, Role
@@ -48,7 +47,7 @@ def register(
     transact.commit(
         [
             *store.new_account(account, login, passwords.hashed(chosen)),
-            listing.entered(account.id),
+            *listing.newcomer(account.id, account.created_at),
             *entries.begin(account, ActorKind.MEMBER, token, now, device),
         ]
     )

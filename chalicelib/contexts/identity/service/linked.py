@@ -5,8 +5,9 @@ from typing import Any
 from chalicelib.aws import reads, transact
 from chalicelib.contexts.identity import model, store
 from chalicelib.contexts.identity.model import Account, Audience, LastWayIn, LinkedLogin, Session
+from chalicelib.contexts.identity.service import listing
 from chalicelib.contexts.identity.service.sessions import open_session, second_factor_needed
-from chalicelib.contexts.identity.store import factors, linked, listing
+from chalicelib.contexts.identity.store import factors, linked
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import NotFound
@@ -81,7 +82,8 @@ def _signed_in(
     if account is None:
         account = _newcomer(name, locale)
         shown = account.name
-        writes += [linked.new_account(account), listing.entered(account.id)]
+        writes += [linked.new_account(account)]
+        writes += listing.newcomer(account.id, account.created_at)
         writes += linked.link(account.id, provider, subject, shown)
     token, opened = open_session(account, COOKIE_PREFIX, device, *writes)
     return opened, token

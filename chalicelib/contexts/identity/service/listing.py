@@ -1,6 +1,10 @@
 """The list of members, for whoever has to do with all of them."""
 
+from chalicelib.aws import outbox
+from chalicelib.aws.transact import Write
+from chalicelib.contexts.identity.facts import joined
 from chalicelib.contexts.identity.store import listing
+from chalicelib.kernel import ids
 from chalicelib.kernel.shards import home_shard
 
 SHARDS = listing.SHARDS
@@ -11,6 +15,11 @@ def members_between(shard: int, first: str, last: str, limit: int) -> list[str]:
     their sign-up; both ends are included. Those who left are not among them. One round trip.
     """
     return listing.between(shard, first, last, limit)
+
+
+def newcomer(member_id: str, at: str) -> list[Write]:
+    """Contribute that somebody became a member: listed, and told."""
+    return [listing.entered(member_id), outbox.write(joined(member_id, at, ids.ulid()))]
 
 
 def shard_of(member_id: str) -> int:

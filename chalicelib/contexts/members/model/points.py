@@ -71,6 +71,7 @@ class Tally(Struct, frozen=True):
     purchase_id: str = ""
     member_id: str = ""
     currency: str = ""
+    merchant_id: str = ""
     completed_at: str = ""
     lines: dict[str, TallyLine] = field(default_factory=dict)
     refunds: dict[str, dict[str, Back]] = field(default_factory=dict)

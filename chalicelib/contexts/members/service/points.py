@@ -15,7 +15,7 @@ from chalicelib.aws.reads import Key
 from chalicelib.aws.settings import settings
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.identity import service as identity
-from chalicelib.contexts.members.facts import PointsMoved
+from chalicelib.contexts.members.facts import OrderCounted, PointsMoved
 from chalicelib.contexts.members.model import points as model
 from chalicelib.contexts.members.model.points import (
     BPS_ALL,
@@ -186,7 +186,20 @@ def _posted(made: Tally, moves: Moves) -> list[Write]:
         identity.still_open(made.member_id),
         *rows.post(made.member_id, moves, entries),
         *(outbox.write(_moved(made.member_id, entry)) for entry in entries),
+        *([outbox.write(_counted(made))] if moves.orders > 0 else []),
     ]
+
+
+def _counted(made: Tally) -> OrderCounted:
+    return OrderCounted(
+        id=ids.ulid(),
+        occurred_at=clock.iso(clock.now()),
+        member_id=made.member_id,
+        purchase_id=made.purchase_id,
+        order_id=made.order_id,
+        merchant_id=made.merchant_id,
+        spend=Money(made.spent, made.currency),
+    )
 
 
 def _rate(loyalty: Loyalty) -> PointsRate:

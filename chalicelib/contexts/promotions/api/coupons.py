@@ -7,10 +7,13 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.contexts.promotions.api.bodies import (
+    TIERS_MAX,
     Lanes,
     Limit,
     Moment,
+    Name,
     Names,
+    Sum,
     ThresholdBody,
     ThresholdView,
     Title,
@@ -26,6 +29,7 @@ from chalicelib.contexts.promotions.model.campaigns import (
     Coupon,
     CouponState,
 )
+from chalicelib.contexts.promotions.model.occasions import Occasion, Trigger
 from chalicelib.contexts.promotions.model.offers import Kind, Lane, Offer
 from chalicelib.contexts.promotions.model.wishes import (
     LOCALES,
@@ -54,6 +58,16 @@ class CouponBody(msgspec.Struct, forbid_unknown_fields=True):
     combines_with: Lanes = []
 
 
+class TriggerBody(msgspec.Struct, forbid_unknown_fields=True):
+    """When coupons are given by themselves: at a sign-up, when an order of at least `amount` is completed,
+    when a member rises to one of `tiers`. A merchant's are about its own orders.
+    """
+
+    on: Occasion
+    amount: Sum | None = None
+    tiers: Annotated[list[Name], Meta(max_length=TIERS_MAX)] = []
+
+
 class CampaignBody(msgspec.Struct, forbid_unknown_fields=True):
     """A new campaign. Its coupons are good up to its end, or for `valid_days` from when they are
     claimed. Where it has a `code`, nobody claims: who knows the code puts it on a cart. Nor where it has
@@ -70,6 +84,7 @@ class CampaignBody(msgspec.Struct, forbid_unknown_fields=True):
     valid_days: Annotated[int, Meta(ge=1, le=VALID_DAYS_MAX)] | None = None
     code: Annotated[str, Meta(pattern=CODE_TOLD)] | None = None
     single_codes: bool = False
+    trigger: TriggerBody | None = None
     stopped: bool = False
 
 
@@ -113,6 +128,7 @@ class CampaignView(msgspec.Struct):
     valid_days: int | None
     code: str | None
     single_codes: bool
+    trigger: TriggerBody | None
     stopped: bool
     state: str
     created_at: str
@@ -188,8 +204,30 @@ def campaign_wish_of(body: CampaignBody) -> CampaignWish:
         valid_days=body.valid_days,
         code=(body.code or "").upper(),
         has_single_codes=body.single_codes,
+        trigger=_trigger_of(body),
         is_stopped=body.stopped,
     )
+
+
+def _trigger_of(body: CampaignBody) -> Trigger | None:
+    told = body.trigger
+    if told is None:
+        return None
+    most = told.amount
+    return Trigger(
+        told.on,
+        most.amount if most else 0,
+        most.currency if most else "",
+        frozenset(told.tiers),
+    )
+
+
+def _trigger_view(campaign: Campaign) -> TriggerBody | None:
+    trigger = campaign.trigger
+    if trigger is None:
+        return None
+    amount = Sum(trigger.amount, trigger.currency) if trigger.amount else None
+    return TriggerBody(trigger.on, amount, sorted(trigger.tiers))
 
 
 def campaign_change_of(body: CampaignChanges) -> CampaignChange:
@@ -222,6 +260,7 @@ def campaign_view(campaign: Campaign, left: int, locale: str, now: datetime) -> 
         valid_days=campaign.valid_days,
         code=campaign.code or None,
         single_codes=campaign.has_single_codes,
+        trigger=_trigger_view(campaign),
         stopped=campaign.is_stopped,
         state=campaign.state(now),
         created_at=campaign.created_at,

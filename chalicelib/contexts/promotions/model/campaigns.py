@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chalicelib.contexts.promotions.model.occasions import Trigger
 from chalicelib.contexts.promotions.model.offers import Offer
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.clock import later
@@ -48,7 +49,7 @@ class Campaign(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `coupon` is what each does. Members claim one and hold it, `valid_days` from then on or, where it is
     None, up to the campaign's end. Where there is a `code`, nobody claims: who knows the code puts
     it on a cart. Where coupons have single codes, nobody claims either: the maker makes the codes and
-    hands them out. `shards` is over how many rows `quantity` lies. A `merchant_id` of "" is the platform.
+    hands them out. Where there is a `trigger`, its occasion gives them. `shards` is over how many rows `quantity` lies. A `merchant_id` of "" is the platform.
     """
 
     id: str
@@ -64,13 +65,14 @@ class Campaign(Struct, frozen=True, kw_only=True, omit_defaults=True):
     valid_days: int | None = None
     code: str = ""
     has_single_codes: bool = False
+    trigger: Trigger | None = None
     is_stopped: bool = False
     version: int = 1
 
     @property
     def is_claimed(self) -> bool:
         """Whether members come by its coupons by claiming them."""
-        return not self.code and not self.has_single_codes
+        return not self.code and not self.has_single_codes and self.trigger is None
 
     def is_open(self, now: datetime) -> bool:
         """Whether its coupons may be had now, as far as there are any left."""

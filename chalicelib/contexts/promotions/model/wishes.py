@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
 from chalicelib.contexts.promotions.model.campaigns import Campaign
+from chalicelib.contexts.promotions.model.occasions import Trigger
 from chalicelib.contexts.promotions.model.offers import (
     Audience,
     Funding,
@@ -116,6 +117,7 @@ class CampaignWish(Struct, frozen=True, kw_only=True):
     valid_days: int | None = None
     code: str = ""
     has_single_codes: bool = False
+    trigger: Trigger | None = None
     is_stopped: bool = False
 
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from chalicelib.aws import idempotency, outbox, reads, retries, transact
 from chalicelib.aws.idempotency import IdempotencyKey
+from chalicelib.contexts.members.service import tiers
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.facts import CouponIssued
 from chalicelib.contexts.promotions.model.board import owner_of, shards_for
@@ -16,6 +17,7 @@ from chalicelib.contexts.promotions.model.campaigns import (
     issued,
     new_code,
 )
+from chalicelib.contexts.promotions.model.occasions import wrong_with
 from chalicelib.contexts.promotions.model.offers import Offer, OfferUnsound
 from chalicelib.contexts.promotions.model.refusals import (
     AlreadyClaimed,
@@ -51,9 +53,9 @@ def create(
     Refuses `promotions.offer_unsound` and `promotions.code_taken`.
     """
     merchant_id = maker(actor)
-    _require_one_way(wish)
     campaign_id = ids.new(CAMPAIGN)
     coupon = coupon_offer(actor, wish, campaign_id)
+    _require_one_way(wish, merchant_id, coupon.currency)
     campaign = Campaign(
         id=campaign_id,
         merchant_id=merchant_id,
@@ -68,6 +70,7 @@ def create(
         valid_days=wish.valid_days,
         code=wish.code,
         has_single_codes=wish.has_single_codes,
+        trigger=wish.trigger,
         is_stopped=wish.is_stopped,
     )
     writes = rows.create(owner_of(merchant_id), campaign)
@@ -194,7 +197,7 @@ def claim(
         raise AlreadyClaimed
     shard = home_shard(member_id, campaign.shards)
     coupon = issued(campaign, member_id, new_code(), now)
-    beside = [outbox.write(_issued(campaign, coupon, CLAIMED))]
+    beside = [outbox.write(coupon_issued(campaign, coupon, CLAIMED))]
     if key is not None and seal is not None:
         beside.append(key.record(coupon.id, seal(coupon)))
     for attempt in range(retries.ROUNDS_MAX):
@@ -225,11 +228,18 @@ def forget_member(member_id: str) -> None:
         transact.commit([transact.delete(row)])
 
 
-def _require_one_way(wish: CampaignWish) -> None:
-    """Refuse `promotions.offer_unsound` a code for all beside codes for each, and more of these than can
-    be read at once.
+def _require_one_way(wish: CampaignWish, merchant_id: str, currency: str) -> None:
+    """Refuse `promotions.offer_unsound` a code for all beside codes for each, more of these than can be
+    read at once, and an occasion that is none or goes with codes.
     """
     errors = []
+    if wish.trigger is not None:
+        known = frozenset(tier.code for tier in tiers.ladder())
+        errors += wrong_with(wish.trigger, merchant_id, known, currency)
+    if wish.trigger is not None and (wish.code or wish.has_single_codes):
+        errors.append(
+            FieldError("trigger", "invalid", "Coupons with codes are not given by themselves")
+        )
     if wish.has_single_codes and wish.code:
         errors.append(FieldError("code", "invalid", "Each coupon has a code of its own"))
     if wish.has_single_codes and wish.valid_days:
@@ -250,7 +260,8 @@ def _looked_up(campaign_id: str, member_id: str) -> tuple[Campaign, int]:
     return row.campaign, int(claims.claimed) if claims is not None else 0
 
 
-def _issued(campaign: Campaign, coupon: Coupon, cause: str) -> CouponIssued:
+def coupon_issued(campaign: Campaign, coupon: Coupon, cause: str) -> CouponIssued:
+    """The fact that a member holds a coupon, and why."""
     return CouponIssued(
         id=ids.ulid(),
         occurred_at=coupon.issued_at,

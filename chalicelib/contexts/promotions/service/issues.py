@@ -8,14 +8,13 @@ so. What got lost on the way is sent again by a clock, or by whoever resumes the
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 
-from chalicelib.aws import outbox, queues, reads, retries, secrets, transact
+from chalicelib.aws import outbox, queues, reads, retries, transact
 from chalicelib.aws.settings import settings
 from chalicelib.contexts.identity.service import listing
 from chalicelib.contexts.members.service import points, tiers
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.facts import CouponGiven, CouponsIssued
 from chalicelib.contexts.promotions.model.campaigns import (
-    CODE_RANDOM,
     Campaign,
     Coupon,
     issued,
@@ -37,6 +36,7 @@ from chalicelib.contexts.promotions.model.issues import (
     Segment,
 )
 from chalicelib.contexts.promotions.model.refusals import LimitReached, NoCampaign
+from chalicelib.contexts.promotions.service.deriving import derived_code
 from chalicelib.contexts.promotions.store import campaigns as campaign_rows
 from chalicelib.contexts.promotions.store import issues as rows
 from chalicelib.kernel import clock, ids
@@ -188,14 +188,7 @@ def push_issues() -> dict[str, int]:
 
 def code_for(issue: Issue, member_id: str) -> str:
     """The code of the coupon that a member gets of an issue: always the same, and nobody guesses it."""
-    digest = secrets.sign("issue", f"{issue.id} {member_id}")
-    made = int(digest, 16)
-    letters = ids.CODE_ALPHABET.upper()
-    picked = []
-    for _ in range(CODE_RANDOM):
-        made, place = divmod(made, len(letters))
-        picked.append(letters[place])
-    return ids.stamp(clock.parse(issue.created_at)) + "".join(picked)
+    return derived_code(f"{issue.id} {member_id}", issue.created_at)
 
 
 def _require_known(segment: Segment) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.aws import reads, transact
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon, CouponState
+from chalicelib.contexts.promotions.model.occasions import Occasion
 from chalicelib.contexts.promotions.model.refusals import (
     AlreadyClaimed,
     CodeTaken,
@@ -38,6 +39,7 @@ from chalicelib.kernel.paging import Page
 from chalicelib.kernel.shards import even_shares
 
 OPEN = "CAMPAIGNS"
+OCCASIONS = "OCCASIONS"
 LAST = "~"
 
 
@@ -61,6 +63,9 @@ def create(owner: str, made: Campaign) -> list[Write]:
     ]
     if made.has_single_codes:
         return writes
+    if made.trigger is not None:
+        pk = f"{OCCASIONS}#{made.trigger.on}"
+        return [*writes, _named(pk, f"{clock.iso(made.ends_at)}#{made.id}", made.id)]
     if not made.code:
         return [*writes, _named(OPEN, f"{clock.iso(made.ends_at)}#{made.id}", made.id)]
     code = code_key(made.code)
@@ -110,6 +115,13 @@ def claimable(now: datetime, limit: int, cursor: str) -> Page[Campaign]:
         between=(clock.iso(now), LAST),
     )
     return Page(many([row.campaign_id for row in page.items]), page.next_cursor)
+
+
+def occasional(occasion: Occasion, now: datetime) -> list[Campaign]:
+    """The campaigns for an occasion that have not ended. Two round trips, one where there are none."""
+    pk = f"{OCCASIONS}#{occasion}"
+    rows = reads.query(CampaignNameItem, pk, between=(clock.iso(now), LAST))
+    return many([row.campaign_id for row in rows.items])
 
 
 def many(campaign_ids: Sequence[str]) -> list[Campaign]:

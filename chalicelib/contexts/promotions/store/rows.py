@@ -12,6 +12,7 @@
 | `TALLY#campaign` | `TOTAL` | what a campaign brought and cost altogether |
 | `CAMPAIGN#id` | `CAMPAIGN` | a campaign; its quantity lies under `QUOTA#id` |
 | `CAMPAIGNS#owner` | `CAMPAIGN#id` | that this owner has such a campaign |
+| `OCCASIONS#occasion` | end`#`id | that a campaign gives its coupons on this occasion up to then |
 | `CAMPAIGNS` | end`#`id | that members may claim of it up to then |
 | `CAMPAIGN#id` | `CODES#key#n` | single-use codes that were made together |
 | `CODE#code` | `CODE`, `COUPON#code` | the campaign whose code this is; a single-use code |

@@ -21,9 +21,10 @@ from tests.faults.crashes.workflows.acts import (
     strike,
     together,
 )
+from tests.makers.offers import a_campaign
 from tests.makers.people import a_member
 from tests.makers.points import bearer, put_points
-from tests.makers.shop import captured_data
+from tests.makers.shop import captured_data, gbp
 
 YEAR_AND_MORE_S = 400 * DAY_S
 EARNED = 20
@@ -96,6 +97,18 @@ def buys_at_silver(scene: Scene) -> None:
     together(buys(), capture, confirm, ship(1, "ship"))(scene)
 
 
+def coupon_for_an_order(scene: Scene) -> None:
+    """A campaign that gives a coupon for every order of a hundred pounds."""
+    trigger = {"on": "spend", "amount": gbp(10_000)}
+    a_campaign(scene.shop, scene.shop.merchant(), trigger=trigger)
+
+
+def holds_a_coupon(scene: Scene) -> None:
+    headers = bearer(scene.memo["token"])
+    items = scene.shop.http.get("/api/v1/me/coupons", **headers).json()["items"]
+    assert [one["state"] for one in items] == ["held"]
+
+
 earns = together(member_with_a_cart, buys(), capture, confirm, ship(2, "ship"), receive)
 spent = together(has_points_on_a_cart, buys("second"))
 pays = company("payment.captured", "msg_captured_second")
@@ -114,6 +127,12 @@ WORKFLOWS = (
         points_are(EARNED // 2),
     ),
     Workflow("an order lifts a member", buys_at_silver, (receive,), points_are(600, "silver")),
+    Workflow(
+        "an order earns a coupon",
+        together(coupon_for_an_order, buys_at_silver),
+        (receive,),
+        holds_a_coupon,
+    ),
     Workflow("checkout with points", has_points_on_a_cart, (buys("second"),), points_are(0)),
     Workflow(
         "expiry with points",
