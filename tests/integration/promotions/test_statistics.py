@@ -20,7 +20,7 @@ from tests.makers.facts import deliver, hand
 from tests.makers.offers import a_campaign, an_offer, claimed, patch_offer, put_coupon
 from tests.makers.people import a_member
 from tests.makers.rows import of_kind
-from tests.makers.shop import Shop
+from tests.makers.shop import Shop, gbp
 
 TEA, NUT = "acme.TEA", "bolt.NUT"
 PAID, BACK = "orders.PurchasePaid", "orders.RefundRequested"
@@ -91,6 +91,9 @@ class TestFigures:
         assert figures(made["id"]) == Figures(1, 1, 700, 300, 300, 0)
         campaign = campaigns.one(shop.sellers["acme"].actor, made["id"])
         assert statistics.totals([campaign]) == {made["id"]: figures(made["id"])}
+        path = f"/api/v1/merchant/campaigns/{made['id']}"
+        shown = shop.http.get(path, **shop.sellers["acme"].authorization).json()
+        assert (shown["orders"], shown["cost"]) == (1, gbp(300))
 
     def test_facts_come_to_the_same_in_any_order(self, shop: Shop) -> None:
         an_offer(shop, shop.sellers["acme"], value={"percent": 10})

@@ -27,7 +27,7 @@ from chalicelib.contexts.promotions.api.coupons import (
 )
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.campaigns import Campaign
-from chalicelib.contexts.promotions.service import campaigns, offers
+from chalicelib.contexts.promotions.service import campaigns, offers, statistics
 from chalicelib.kernel import clock
 from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX
 from chalicelib.web.endpoint import Answer, Keys, created, endpoint, once, sealed
@@ -188,7 +188,8 @@ def change_campaign(request: Request, campaign: str) -> CampaignView:
 
 def _campaign_views(found: list[Campaign], locale: str) -> list[CampaignView]:
     left, now = campaigns.left_of(found), clock.now()
-    return [campaign_view(one, left[one.id], locale, now) for one in found]
+    figures = statistics.totals(found)
+    return [campaign_view(one, left[one.id], locale, now, figures[one.id]) for one in found]
 
 
 def _views(standings: list[Standing], locale: str) -> list[OfferView]:

@@ -14,7 +14,6 @@ from chalicelib.contexts.promotions.console import words as said
 from chalicelib.contexts.promotions.console.campaigns import (
     CAMPAIGNS,
     STATES,
-    cost_of,
     move_of,
     state_of,
     usage_of,
@@ -251,7 +250,7 @@ def _page(visit: Visit, campaign: Campaign, refusal: Refusal | None = None) -> H
     view = CampaignPageView(
         **_head(campaign, left, words),
         takes=said.takes(standing, words),
-        cost=words.money(cost_of(campaign, found)).text,
+        cost=words.money(campaign.cost(found.by_merchant, found.by_platform)).text,
         codes=_codes(campaign, left, ask) if campaign.has_single_codes else None,
         issuing=issuing_view(actor, campaign, ask, f"{CAMPAIGNS}/{campaign.id}"),
         titles=form_view.titles(ask),

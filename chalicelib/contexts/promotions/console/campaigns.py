@@ -15,7 +15,6 @@ from chalicelib.contexts.promotions.model.statistics import Figures
 from chalicelib.contexts.promotions.service import campaigns, statistics
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Forbidden, NotFound, NotSignedIn, Refusal
-from chalicelib.kernel.money import Money
 from chalicelib.web.forms import ChoiceView
 from chalicelib.web.i18n import N_, PriceView, TimeView, Words
 from chalicelib.web.page import Html, Redirect, page, with_query
@@ -122,12 +121,6 @@ def usage_of(campaign: Campaign, left: int, words: Words) -> str:
     return words.say(told) % {"gone": campaign.quantity - left, "quantity": campaign.quantity}
 
 
-def cost_of(campaign: Campaign, found: Figures) -> Money:
-    """What the coupons took off so far, as far as whose campaign it is pays for it."""
-    paid = found.by_merchant if campaign.merchant_id else found.by_platform
-    return Money(paid, campaign.coupon.currency)
-
-
 def _list(visit: Visit, query: dict[str, str], refusal: Refusal | None = None) -> Html:
     actor, words = person(visit).actor, visit.words
     wanted = query.get("state", "")
@@ -205,7 +198,7 @@ def _row(
         gone=str(campaign.quantity - left),
         quantity=str(campaign.quantity),
         orders=words.count("%(num)s order", "%(num)s orders", found.orders),
-        cost=words.money(cost_of(campaign, found)),
+        cost=words.money(campaign.cost(found.by_merchant, found.by_platform)),
         move=move_to,
         move_label=move_label,
     )

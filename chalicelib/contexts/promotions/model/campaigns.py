@@ -10,6 +10,7 @@ from chalicelib.contexts.promotions.model.occasions import Trigger
 from chalicelib.contexts.promotions.model.offers import Offer
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.clock import later
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.states import Machine
 
 DAY_S = 86_400
@@ -85,6 +86,10 @@ class Campaign(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.is_stopped:
             return "stopped"
         return "live" if now >= self.starts_at else "scheduled"
+
+    def cost(self, by_merchant: int, by_platform: int) -> Money:
+        """What its maker pays of what was taken off, in minor units."""
+        return Money(by_merchant if self.merchant_id else by_platform, self.coupon.currency)
 
     def offer_of(self, coupon_id: str, starts_at: datetime, ends_at: datetime) -> Offer:
         """What one coupon does."""
