@@ -140,6 +140,33 @@ class TestForm:
         gold, first = (one.coupon.audience for one in campaigns.campaigns(actor).items)
         assert (first.first_order_only, "gold" in gold.tiers) == (True, True)
 
+    def test_occasions_give_coupons_by_themselves(self, acme, keeper, shop) -> None:
+        spend = {"occasion": "spend", "occasion_amount": "50"}
+        for browser, fields, said in (
+            (acme, spend, "An order is completed · from £50.00 on"),
+            (keeper, {"occasion": "sign_up"}, "Somebody becomes a member"),
+            (keeper, {"occasion": "tier:gold"}, "A member rises to Gold"),
+        ):
+            page = fill(browser, amount="3", **fields)
+            assert page.address == CAMPAIGNS, page.text
+            page = browser.get(str(page.soup.select(".table .title a")[0]["href"]))
+            assert said in page.texts(".facts dd")
+        options = [
+            one["value"]
+            for one in acme.get(f"{CAMPAIGNS}/new").soup.select("[name=occasion] option")
+        ]
+        assert options == ["", "spend"]
+        for fields, wrong in (
+            ({"occasion": "spend"}, {"occasion_amount": "Fill this in."}),
+            ({"occasion": "sign_up"}, {"occasion": "This does not look right."}),
+            ({"occasion": "never"}, {"occasion": "Choose another one."}),
+        ):
+            page = fill(acme, amount="3", **fields)
+            found = {
+                str(one["id"])[2:]: one.get_text() for one in page.soup.select(".field__error")
+            }
+            assert found == wrong
+
     def test_days_count_from_the_claim(self, acme, shop) -> None:
         fill(acme, amount="3", valid_days="7")
         (made,) = campaigns.campaigns(shop.sellers["acme"].actor).items

@@ -84,8 +84,8 @@ class CodesView(Struct, frozen=True):
 
 
 class CampaignPageView(Struct, frozen=True, kw_only=True):
-    """A campaign with what may change of it; `code` is empty where members claim, `days` where a coupon
-    is good up to the end.
+    """A campaign with what may change of it; `code` is empty where there is none for all, `occasion` where
+    none gives the coupons, `days` where a coupon is good up to the end.
     """
 
     heading: str
@@ -99,6 +99,7 @@ class CampaignPageView(Struct, frozen=True, kw_only=True):
     starts_at: TimeView
     ends_at: TimeView
     code: str
+    occasion: str
     days: str
     usage: str
     gone: str
@@ -220,7 +221,7 @@ def _new(visit: Visit, refusal: Refusal | None = None) -> Html:
         kinds=form_view.kinds(ask, currency, campaign_form.KINDS),
         conditions=[*form_view.conditions(ask, currency), form_view.audience_field(ask)],
         times=form_view.times(ask),
-        handing_out=campaign_form.handing_out(ask),
+        handing_out=campaign_form.handing_out(ask, currency, is_platform=not offers.maker(actor)),
         quantities=campaign_form.quantities(ask),
         products=form_view.product_ticks(trying.products(actor, None), typed),
         categories=form_view.category_ticks(catalog.categories(), typed, words.locale),
@@ -288,7 +289,8 @@ def _head(campaign: Campaign, left: int, words: Words) -> dict[str, Any]:
     state = state_of(campaign, left)
     label, tone = STATES[state]
     move, move_label = move_of(state, words)
-    days = campaign.valid_days
+    days, trigger = campaign.valid_days, campaign.trigger
+    currency = campaign.coupon.currency
     return {
         "heading": said.titled(campaign.coupon, words),
         "href": f"{CAMPAIGNS}/{campaign.id}",
@@ -300,6 +302,7 @@ def _head(campaign: Campaign, left: int, words: Words) -> dict[str, Any]:
         "starts_at": words.moment(clock.iso(campaign.starts_at)),
         "ends_at": words.moment(clock.iso(campaign.ends_at)),
         "code": campaign.code,
+        "occasion": campaign_form.said_of(trigger, currency, words) if trigger else "",
         "days": words.count("%(num)s day", "%(num)s days", days) if days else "",
         "usage": usage_of(campaign, left, words),
         "gone": str(campaign.quantity - left),

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from chalicelib.contexts.members.service import tiers
 from chalicelib.contexts.promotions.api.coupons import (
     CampaignBody,
     CampaignChanges,
@@ -15,19 +16,42 @@ from chalicelib.contexts.promotions.console import form
 from chalicelib.contexts.promotions.console.form import Typed
 from chalicelib.contexts.promotions.console.form_view import Asking
 from chalicelib.contexts.promotions.model.campaigns import Campaign
+from chalicelib.contexts.promotions.model.occasions import Occasion, Trigger
 from chalicelib.contexts.promotions.model.offers import Kind, lane_of
 from chalicelib.contexts.promotions.model.wishes import CampaignChange, CampaignWish
 from chalicelib.kernel.errors import Malformed
+from chalicelib.kernel.money import Money
 from chalicelib.web.forms import Fields, FieldView, wrong
-from chalicelib.web.i18n import N_
+from chalicelib.web.i18n import N_, Words
 from chalicelib.web.page import converted
 
 KINDS = (Kind.AMOUNT_OFF, Kind.PERCENT_OFF, Kind.FREE_SHIPPING)
 """What a coupon may do."""
+TIER = "tier:"
+"""Begins the choice of a tier that members rise to."""
+RISES = N_("A member rises to %(tier)s")
+OCCASIONS = {
+    Occasion.SIGN_UP: N_("Somebody becomes a member"),
+    Occasion.SPEND: N_("An order is completed"),
+    Occasion.TIER: RISES,
+}
+assert set(OCCASIONS) == set(Occasion), "every occasion has its words"
 OF_COUPON = ("kind", "value", "threshold", "products", "categories")
 OF_CAMPAIGN = ("title", "titles", "starts_at", "ends_at")
 QUANTITY = "100"
 """How many coupons a new form begins with, one for each member."""
+
+
+def said_of(trigger: Trigger, currency: str, words: Words) -> str:
+    """On which occasion coupons are given, in words."""
+    if trigger.on is Occasion.TIER:
+        named = [one.titles[words.locale] for one in tiers.ladder() if one.code in trigger.tiers]
+        return words.say(RISES) % {"tier": " / ".join(named)}
+    told = words.say(OCCASIONS[trigger.on])
+    if trigger.on is Occasion.SPEND:
+        least = words.money(Money(trigger.amount, currency)).text
+        return f"{told} · " + words.say(N_("from %(amount)s on")) % {"amount": least}
+    return told
 
 
 def wanted(fields: Fields, currency: str) -> CampaignWish:
@@ -45,6 +69,7 @@ def wanted(fields: Fields, currency: str) -> CampaignWish:
     campaign["valid_days"] = typed.whole("valid_days")
     campaign["code"] = fields.text("code") or None
     campaign["single_codes"] = bool(fields.text("single_codes"))
+    campaign["trigger"] = _trigger(typed)
     if typed.errors:
         raise Malformed("Some fields cannot be read", errors=typed.errors)
     wish = campaign_wish_of(converted(campaign, CampaignBody))
@@ -107,12 +132,38 @@ def quantities(ask: Asking) -> list[FieldView]:
     ]
 
 
-def handing_out(ask: Asking) -> list[FieldView]:
+def handing_out(ask: Asking, currency: str, *, is_platform: bool) -> list[FieldView]:
     """How people come by the coupons, and how long they keep them."""
     say = ask.words.say
+    choices = [("", say(N_("No occasion"))), (Occasion.SPEND.value, say(OCCASIONS[Occasion.SPEND]))]
+    if is_platform:
+        choices.append((Occasion.SIGN_UP.value, say(OCCASIONS[Occasion.SIGN_UP])))
+        choices += [
+            (f"{TIER}{tier.code}", say(RISES) % {"tier": tier.titles[ask.words.locale]})
+            for tier in tiers.ladder()[1:]
+        ]
+    given = say(N_("The coupons are then given by themselves, and nobody claims them."))
     code = N_("Empty, and members claim their coupon. With a code, who knows it puts it on a cart.")
     days = N_("Counted from the day it is claimed. Empty, and it is good up to the end above.")
     return [
         ask.field("code", say(N_("Code")), hint=say(code)),
         ask.number("valid_days", say(N_("Good for so many days")), hint=say(days)),
+        ask.field(
+            "occasion", say(N_("Given when")), kind="select", choices=tuple(choices), hint=given
+        ),
+        ask.money("occasion_amount", say(N_("An order of at least")), currency),
     ]
+
+
+def _trigger(typed: Typed) -> dict[str, Any] | None:
+    """Read the occasion as the API has it; None where there is none."""
+    chosen = typed.fields.text("occasion")
+    if not chosen:
+        return None
+    if chosen.startswith(TIER):
+        return {"on": Occasion.TIER.value, "tiers": [chosen.removeprefix(TIER)]}
+    if chosen not in {Occasion.SPEND, Occasion.SIGN_UP}:
+        typed.wrong("occasion", "unknown")
+    is_spend = chosen == Occasion.SPEND
+    amount = typed.money("occasion_amount", is_needed=is_spend)
+    return {"on": chosen, "amount": amount if is_spend else None}

@@ -188,6 +188,8 @@ def beside(errors: Mapping[str, str], fields: Fields) -> dict[str, str]:
         "value.sku": "gift",
         "value.parts": "parts",
         "bundle": "parts",
+        "trigger": "occasion",
+        "trigger.amount": "occasion_amount",
         "threshold": "threshold_quantity"
         if fields.text("threshold_quantity")
         else "threshold_amount",

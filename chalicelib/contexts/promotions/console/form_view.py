@@ -17,7 +17,7 @@ from chalicelib.web.i18n import N_, Words
 
 CATEGORIES_SHOWN = 300
 DEPENDS = {"title_en", "title_zh", "amount", "percent", "price", "buy", "get", "parts", "gift"}
-DEPENDS |= {"bundle_price", "bundle_percent"}
+DEPENDS |= {"bundle_price", "bundle_percent", "occasion_amount"}
 """Needed for some kinds, or one of two."""
 HALVES = (-210, 210, 270, 330, 345, 390, 570, 630)
 """The zones that are not whole hours from UTC, in minutes."""
