@@ -13,7 +13,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv run start stop reset logs status test check prove planted bench docs messages lock package deploy \
-	bootstrap merchant spread-stock doctor redrive close-statements issue-coupons issue reindex clean
+	bootstrap merchant spread-stock doctor redrive close-statements taxes issue-coupons issue reindex clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
@@ -101,6 +101,9 @@ redrive: $(READY) ## send a queue's dead letters back to it: QUEUE=settlement
 
 close-statements: $(READY) ## close the merchants' statements now
 	@$(PY) -m infra.operate $(STAGE) close-statements
+
+taxes: $(READY) ## put tax rules in the place of those that hold: FILE=taxes.json
+	@$(PY) -m infra.operate $(STAGE) taxes "$(FILE)"
 
 issue-coupons: $(READY) ## hand a campaign's coupons out: CAMPAIGN=cmp_… TO=everybody AT=now
 	@$(PY) -m infra.operate $(STAGE) issue-coupons "$(CAMPAIGN)" "$(TO)" "$(AT)"

@@ -17,6 +17,7 @@ from infra import access, outputs
 
 if TYPE_CHECKING:
     from chalicelib.contexts.promotions.model.issues import Progress, Segment
+    from chalicelib.contexts.promotions.model.taxes import TaxRule
     from chalicelib.contexts.settlement.model import Statement
 
 PASSWORD_BYTES = 12
@@ -153,6 +154,19 @@ def _read(file: Path) -> Any:
         return msgspec.to_builtins(msgspec.json.decode(file.read_bytes(), type=_Categories))
     except (OSError, msgspec.MsgspecError) as reason:
         raise access.CannotOperate(f"The categories cannot be read from {file}: {reason}") from None
+
+
+def put_taxes(file: Path) -> "tuple[TaxRule, ...]":
+    """Put the tax rules of a file (JSON, a list of rules) in the place of those that hold."""
+    from chalicelib.contexts.promotions.model.taxes import TaxRule
+    from chalicelib.contexts.promotions.service import taxes
+    from chalicelib.kernel.actors import SYSTEM
+
+    try:
+        rules = msgspec.json.decode(file.read_bytes(), type=list[TaxRule])
+    except (OSError, msgspec.DecodeError) as reason:
+        raise access.CannotOperate(f"{file} is no list of tax rules: {reason}") from None
+    return taxes.put_taxes(SYSTEM, rules)
 
 
 def issue_coupons(campaign_id: str, to: str, starts_at: str) -> str:

@@ -64,6 +64,16 @@ def _spread_stock(arguments: Arguments) -> None:
     print(f"{arguments.sku}: {free} free units lie over {arguments.shards} rows")
 
 
+def _taxes(arguments: Arguments) -> None:
+    house.enter(arguments.stage)
+    rules = house.put_taxes(Path(arguments.file))
+    for one in rules:
+        place = f"{one.country} {one.region}".strip()
+        how = "in the price" if one.is_included else "added"
+        print(f"{place:<8} {one.rate_bps / 100:g}% {how}  {one.on} {one.category}".rstrip())
+    print(f"{len(rules)} tax rules hold from now on")
+
+
 def _issue_coupons(arguments: Arguments) -> None:
     house.enter(arguments.stage)
     starts_at = "" if arguments.at == "now" else arguments.at
@@ -119,6 +129,7 @@ COMMANDS: dict[str, tuple[Callable[[Arguments], None], tuple[str, ...]]] = {
     "spread-stock": (_spread_stock, ("sku", "shards")),
     "close-statements": (_close_statements, ()),
     "reindex": (_reindex, ()),
+    "taxes": (_taxes, ("file",)),
     "issue-coupons": (_issue_coupons, ("campaign", "to", "at")),
     "issue": (_issue, ("issue", "verb")),
 }

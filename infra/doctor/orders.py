@@ -231,7 +231,8 @@ def _miscounted(order: Order) -> list[str]:
     goods = sum(line.unit_price.amount * line.quantity for line in order.lines)
     discount = goods - sum(line.total.amount for line in order.lines)
     payable = goods - discount + totals.shipping.amount + totals.tax.amount
-    should_be = {"goods": goods, "discount": discount, "payable": payable}
+    tax = order.shipping_tax.added + sum(line.tax.added for line in order.lines)
+    should_be = {"goods": goods, "discount": discount, "tax": tax, "payable": payable}
     for name, amount in should_be.items():
         said = getattr(totals, name).amount
         if said != amount:

@@ -13,6 +13,7 @@ from chalicelib.contexts.catalog.service import sitemaps
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.merchants import MerchantState
 from chalicelib.contexts.merchants import service as merchants
+from chalicelib.contexts.promotions.service import taxes
 from chalicelib.contexts.promotions.workers import promotions_on_issue
 from chalicelib.contexts.settlement.workers import HANDLERS
 from chalicelib.kernel.actors import ActorKind, Role
@@ -162,3 +163,17 @@ def test_whom_an_operator_means_must_be_known(command, to, detail):
     campaign = a_campaign(shop, shop.merchant())["id"]
     with pytest.raises(SystemExit, match=detail):
         command("issue-coupons", campaign, to, "now")
+
+
+def test_tax_rules_come_from_a_file_and_a_broken_one_changes_nothing(command, tmp_path):
+    command("bootstrap", "me@souk.example", CATEGORIES)
+    file = tmp_path / "taxes.json"
+    file.write_text('[{"country": "GB", "rate_bps": 2000, "is_included": true}]')
+    assert "GB       20% in the price  goods" in command("taxes", str(file))
+    file.write_text('[{"country": "GB"}]')
+    with pytest.raises(SystemExit, match="no list of tax rules"):
+        command("taxes", str(file))
+    file.write_text('[{"country": "GB", "rate_bps": 90000, "is_included": true}]')
+    with pytest.raises(SystemExit):
+        command("taxes", str(file))
+    assert len(taxes.taxes()) == 1

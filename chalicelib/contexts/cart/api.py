@@ -258,6 +258,7 @@ def quote(request: Request, cart: str) -> Any:
                 token,
                 asked.address.country,
                 asked.delivery_method,
+                region=asked.address.region,
                 bearer=request.bearer,
                 is_kept=True,
                 key=key,

@@ -134,7 +134,7 @@ class Payment(Struct, frozen=True, kw_only=True):
 
 class RefundLine(Struct, frozen=True, kw_only=True):
     """Units of one sku given back: the shopper's part, the commission on it, and in minor units what
-    the platform had paid towards it.
+    the platform had paid towards it, and what tax had added.
     """
 
     sku: str
@@ -142,6 +142,7 @@ class RefundLine(Struct, frozen=True, kw_only=True):
     amount: Money
     commission: Money
     funding: int = 0
+    tax: int = 0
 
 
 class Refund(Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ class Destination(Struct, frozen=True):
 
     country: str
     method: str
+    region: str = ""
 
 
 class Cart(Struct, frozen=True):

@@ -11,9 +11,10 @@ from chalicelib.contexts.cart.model.carts import Cart, CartLine
 from chalicelib.contexts.cart.model.refusals import NotForSale
 from chalicelib.contexts.catalog.model import SkuCopy
 from chalicelib.contexts.merchants.model import Merchant
-from chalicelib.contexts.promotions.model.deals import Deal
+from chalicelib.contexts.promotions.model.deals import Deal, Place
 from chalicelib.contexts.promotions.model.quotes import Adjustment, Basket, Gift, Quote
 from chalicelib.contexts.promotions.model.shelf import Line
+from chalicelib.contexts.promotions.model.taxes import NO_TAX, Tax
 from chalicelib.contexts.shipping.model import DeliveryOption
 from chalicelib.kernel.money import Money, total
 
@@ -76,13 +77,13 @@ class Totals(Struct, frozen=True):
     payable: Money
 
     @classmethod
-    def of(cls, lines: Iterable[PricedLine], shipping: Money) -> "Totals":
-        """Sum up lines. Prices include tax, so none is added."""
+    def of(cls, lines: Iterable[PricedLine], shipping: Money, tax: Money | None = None) -> "Totals":
+        """Sum up lines, with what tax adds: nothing where prices include it."""
         lines = list(lines)
         currency = shipping.currency
         goods = total((line.unit_price * line.quantity for line in lines), currency)
         after = total((line.total for line in lines), currency)
-        tax = Money.zero(currency)
+        tax = tax or Money.zero(currency)
         return cls(goods, goods - after, shipping, tax, after + shipping + tax)
 
     @classmethod
@@ -111,13 +112,37 @@ class Notice(Struct, frozen=True):
 class Delivery(DeliveryOption, frozen=True, kw_only=True):
     """A way to deliver as offers leave it: `price` and `shares` are after what they take off.
 
-    `adjustments` are by merchant; `quoted` is the quote with this delivery in it, None where no
-    offer could change what delivery costs.
+    `adjustments` are by merchant; `quoted` is the quote with this delivery in it, None where neither
+    an offer nor a tax depends on it.
     """
 
     before: Money
     adjustments: Mapping[str, tuple[Adjustment, ...]] = field(default_factory=dict)
     quoted: Quote | None = None
+
+    @property
+    def tax(self) -> Money:
+        """What tax adds to goods and delivery."""
+        return self.quoted.tax if self.quoted else Money.zero(self.price.currency)
+
+    @property
+    def tax_included(self) -> Money:
+        """The tax that prices contain."""
+        return self.quoted.tax_included if self.quoted else Money.zero(self.price.currency)
+
+    def tax_of(self, sku: str) -> Tax:
+        """The tax of one variant's line."""
+        lines = self.quoted.lines if self.quoted else ()
+        return next((line.tax for line in lines if line.sku == sku), NO_TAX)
+
+    def shipping_tax_of(self, merchant_id: str) -> Tax:
+        """The tax of one merchant's delivery."""
+        parts = self.quoted.deliveries if self.quoted else ()
+        return next((one.tax for one in parts if one.merchant_id == merchant_id), NO_TAX)
+
+    def totals_of(self, priced: "PricedCart") -> Totals:
+        """What a cart comes to when it is delivered so."""
+        return Totals.of(priced.bought, self.price, self.tax)
 
 
 NO_DEAL = Deal((), datetime.min.replace(tzinfo=UTC))
@@ -331,13 +356,13 @@ def _joined(line: PricedLine, gift: PricedLine) -> PricedLine:
     )
 
 
-def delivered_by(priced: PricedCart, option: DeliveryOption) -> Delivery:
-    """Take off what offers take off a way to deliver."""
+def delivered_by(priced: PricedCart, option: DeliveryOption, place: Place) -> Delivery:
+    """Take off what offers take off a way to deliver, and tax what is taxed at that place."""
     given = {name: getattr(option, name) for name in DeliveryOption.__struct_fields__}
-    if priced.basket is None or not priced.deal.has_free_shipping:
+    if priced.basket is None or not priced.deal.depends_on_place:
         return Delivery(**given, before=option.price)
     costs = {merchant_id: share.amount for merchant_id, share in option.shares.items()}
-    quoted = priced.deal.quote(replace(priced.basket, shipping=costs))
+    quoted = priced.deal.quote(replace(priced.basket, shipping=costs), place)
     return Delivery(
         **given
         | {

@@ -53,6 +53,7 @@ def quote(
     country: str,
     delivery_method: str = "",
     *,
+    region: str = "",
     bearer: str = "",
     member_id: str = "",
     is_kept: bool = False,
@@ -68,9 +69,9 @@ def quote(
     cart = opened(cart_id, token, bearer, member_id)
     priced = counted(price_now(cart.to_buy(), with_stock=False))
     priced.require_for_sale()
-    options = delivery_for(priced, country)
+    options = delivery_for(priced, country, region)
     delivery = chosen(options, delivery_method or options[0].id)
-    totals = Totals.of(priced.bought, delivery.price)
+    totals = delivery.totals_of(priced)
     expires_at = clock.later(clock.now(), QUOTE_TTL_S)
     promise = {
         "cart": cart_id,
@@ -81,7 +82,7 @@ def quote(
     sealed_id = paging.encode_cursor(promise, scope=QUOTE_SCOPE, secret=settings().token_secret)
     made = Quote(f"quo_{sealed_id}", options, delivery, totals, clock.iso(expires_at))
     writes = [key.record(cart_id, seal(made))] if key is not None and seal is not None else []
-    asked = Destination(country, delivery.id)
+    asked = Destination(country, delivery.id, region)
     if is_kept and cart.delivery != asked:
         writes.append(store.remember(cart, asked))
     if writes:

@@ -16,7 +16,6 @@ from chalicelib.contexts.cart.model import (
     DeliveryNotOffered,
     NoCart,
     PricedCart,
-    Totals,
     at_deal,
     delivered_by,
     price,
@@ -30,8 +29,9 @@ from chalicelib.contexts.inventory import service as inventory
 from chalicelib.contexts.members.service import points, tiers
 from chalicelib.contexts.merchants import store as merchants
 from chalicelib.contexts.merchants.model import Merchant
+from chalicelib.contexts.promotions import store as promotions
 from chalicelib.contexts.promotions.model.deals import STRANGER, Deal, Patron
-from chalicelib.contexts.promotions.service import deals
+from chalicelib.contexts.promotions.service import deals, taxes
 from chalicelib.contexts.shipping.model import NoDelivery, delivery_options
 
 
@@ -95,13 +95,14 @@ def counted(priced: PricedCart, who: str = "") -> PricedCart:
     return priced if deal is priced.deal else at_counts(priced, deal)
 
 
-def delivery_for(priced: PricedCart, country: str) -> Sequence[Delivery]:
+def delivery_for(priced: PricedCart, country: str, region: str = "") -> Sequence[Delivery]:
     """List the ways to deliver that every merchant of the cart offers there, `standard` first, as
-    offers leave them.
+    offers and taxes leave them.
     """
     goods = priced.goods_by_merchant
     sellers = [priced.merchants[merchant_id] for merchant_id in goods]
-    return [delivered_by(priced, option) for option in delivery_options(sellers, goods, country)]
+    options = delivery_options(sellers, goods, country)
+    return [delivered_by(priced, option, (country, region)) for option in options]
 
 
 def chosen(options: Sequence[Delivery], delivery_method: str) -> Delivery:
@@ -118,11 +119,11 @@ def delivered(cart: Cart, priced: PricedCart) -> PricedCart:
     if cart.delivery is None or not priced.selected or not known:
         return priced
     try:
-        options = delivery_for(priced, cart.delivery.country)
+        options = delivery_for(priced, cart.delivery.country, cart.delivery.region)
         delivery = chosen(options, cart.delivery.method)
     except (NoDelivery, DeliveryNotOffered):
         return priced
-    totals = Totals.of(priced.bought, delivery.price)
+    totals = delivery.totals_of(priced)
     return replace(priced, delivered=totals, delivery_adjustments=delivery.adjustments)
 
 
@@ -137,6 +138,7 @@ def read_about(cart: Cart, skus: Sequence[str], *, with_stock: bool) -> About:
     keys += [merchants.merchant_key(merchant_id) for merchant_id in sellers]
     keys += boards
     keys += deals.coupon_keys(coupons)
+    keys += [promotions.taxes_key()] if skus else []
     keys += [points.place_of(cart.looker)] if cart.looker and skus else []
     keys += inventory.level_keys(skus) if with_stock else []
     rows = iter(reads.batch(keys)) if keys else iter(())
@@ -144,8 +146,9 @@ def read_about(cart: Cart, skus: Sequence[str], *, with_stock: bool) -> About:
     found = {merchant_id: next(rows) for merchant_id in sellers}
     on_offer = [next(rows) for _ in boards]
     on_cart = [next(rows) for _ in coupons]
+    table = taxes.table_in(next(rows)) if skus else None
     patron = _patron(cart, next(rows)) if cart.looker and skus else STRANGER
-    deal = deals.deal_of(on_offer, coupons, on_cart, patron)
+    deal = deals.deal_of(on_offer, coupons, on_cart, patron, table)
     stock = inventory.levels(skus, [next(rows) for _ in skus]) if with_stock else {}
     known = {key: merchants.merchant_of(row) if row else None for key, row in found.items()}
     return About(copies, stock, known, deal)

@@ -105,6 +105,8 @@ class OrderPageView(Struct, frozen=True, kw_only=True):
     discount: PriceView | None
     shipping: PriceView
     shipping_was: PriceView | None
+    tax: PriceView | None
+    tax_included: PriceView | None
     total: PriceView
     commission: PriceView
     refunded: PriceView | None
@@ -168,6 +170,8 @@ def order_view(
         goods=words.money(order.totals.goods),
         discount=words.money(-order.totals.discount) if order.totals.discount else None,
         shipping=words.money(order.totals.shipping),
+        tax=words.money(order.totals.tax) if order.totals.tax else None,
+        tax_included=words.money(order.tax_included) if order.tax_included else None,
         shipping_was=before(order.totals.shipping, order.delivery_adjustments, words),
         total=words.money(order.totals.payable),
         commission=words.money(order.commission),

@@ -1,5 +1,7 @@
 """From a priced cart to orders: split by merchant, with commission frozen on every line."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -13,6 +15,8 @@ from chalicelib.contexts.orders.model.values import (
     OrderLine,
     order_id,
 )
+from chalicelib.contexts.promotions.model.taxes import Tax
+from chalicelib.kernel.money import Money
 
 
 class Agreement(Struct, frozen=True):
@@ -57,8 +61,11 @@ def _order(
         number=number,
         merchant=MerchantCopy(merchant.id, merchant.code, dict(merchant.name)),
         state=OrderState.AWAITING_PAYMENT,
-        lines=tuple(_line(line, merchant.commission_bps) for line in lines),
-        totals=Totals.of(lines, delivery.shares[merchant.id]),
+        lines=tuple(
+            _line(line, merchant.commission_bps, delivery.tax_of(line.sku)) for line in lines
+        ),
+        shipping_tax=delivery.shipping_tax_of(merchant.id),
+        totals=Totals.of(lines, delivery.shares[merchant.id], _added(lines, merchant, delivery)),
         commission_bps=merchant.commission_bps,
         delivery_method=agreement.delivery_method,
         delivery_adjustments=delivery.adjustments.get(merchant.id, ()),
@@ -71,7 +78,13 @@ def _order(
     )
 
 
-def _line(line: PricedLine, commission_bps: int) -> OrderLine:
+def _added(lines: Sequence[PricedLine], merchant: Merchant, delivery: Delivery) -> Money:
+    """What tax adds to one merchant's order."""
+    taxes = [delivery.shipping_tax_of(merchant.id), *(delivery.tax_of(line.sku) for line in lines)]
+    return Money(sum(tax.added for tax in taxes), delivery.price.currency)
+
+
+def _line(line: PricedLine, commission_bps: int, tax: Tax) -> OrderLine:
     """Freeze a line. Commission is due on what the merchant gets for it: what the shopper pays and
     what the platform pays towards it.
     """
@@ -87,5 +100,6 @@ def _line(line: PricedLine, commission_bps: int) -> OrderLine:
         total=line.total,
         commission=line.total,
         adjustments=line.adjustments,
+        tax=tax,
     )
     return replace(made, commission=(line.total + made.funded).share_bps(commission_bps))

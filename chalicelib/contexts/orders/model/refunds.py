@@ -24,6 +24,8 @@ class RefundPlan(Struct, frozen=True):
     commission: Money
     funding: Money
     shipping_funding: Money
+    tax: Money
+    """What tax had added, of the lines and of shipping; it is part of the amount."""
 
     @property
     def moves_money(self) -> bool:
@@ -59,22 +61,27 @@ def plan_rest(order: Order) -> RefundPlan:
 def _planned(order: Order, wanted: Mapping[str, int], *, with_shipping: bool) -> RefundPlan:
     pairs = [_take(line, wanted.get(line.sku, 0)) for line in order.lines]
     shipping = shipping_funding = zero = Money.zero(order.currency)
+    shipping_tax = 0
     if with_shipping:
         shipping_left = order.totals.shipping.amount - order.shipping_refunded
         funding_left = order.shipping_funded.amount - order.shipping_funding_refunded
         shipping = replace(zero, amount=shipping_left)
         shipping_funding = replace(zero, amount=funding_left)
+        shipping_tax = order.shipping_tax.added - order.shipping_tax_refunded
     lines = tuple(taken for _, taken in pairs if taken.quantity)
+    tax = replace(zero, amount=shipping_tax + sum(taken.tax for taken in lines))
     return RefundPlan(
         order=replace(
             order,
             lines=tuple(line for line, _ in pairs),
             shipping_refunded=order.shipping_refunded + shipping.amount,
             shipping_funding_refunded=order.shipping_funding_refunded + shipping_funding.amount,
+            shipping_tax_refunded=order.shipping_tax_refunded + shipping_tax,
         ),
         lines=lines,
         shipping=shipping,
-        amount=sum((taken.amount for taken in lines), shipping),
+        amount=sum((taken.amount for taken in lines), shipping + tax),
+        tax=tax,
         commission=sum((taken.commission for taken in lines), zero),
         funding=replace(zero, amount=sum(taken.funding for taken in lines)),
         shipping_funding=shipping_funding,
@@ -100,7 +107,11 @@ def put_back(plan: RefundPlan) -> tuple[Order, dict[str, int]]:
 
 
 def undone(
-    order: Order, lines: tuple[RefundLine, ...], shipping: Money, shipping_funding: int = 0
+    order: Order,
+    lines: tuple[RefundLine, ...],
+    shipping: Money,
+    shipping_funding: int = 0,
+    shipping_tax: int = 0,
 ) -> Order:
     """Take a refund back that the company could not pay out: it may be asked for again.
 
@@ -114,6 +125,7 @@ def undone(
         ),
         shipping_refunded=order.shipping_refunded - shipping.amount,
         shipping_funding_refunded=order.shipping_funding_refunded - shipping_funding,
+        shipping_tax_refunded=order.shipping_tax_refunded - shipping_tax,
     )
     return after if after.is_wholly_sent else replace(after, complete_at="")
 
@@ -128,14 +140,19 @@ def _take(line: OrderLine, units: int) -> tuple[OrderLine, RefundLine]:
     amount_left = line.total.amount - line.refunded_amount
     funding_left = line.funded.amount - line.refunded_funding
     commission_left = line.commission.amount - line.refunded_commission
+    tax_left = line.tax.added - line.refunded_tax
     if units == left:
         amount, funding, commission = amount_left, funding_left, commission_left
+        tax = tax_left
     else:
         amount = min(units * (line.total.amount // line.quantity), amount_left)
         funding = min(units * (line.funded.amount // line.quantity), funding_left)
         back = line.refunded_amount + amount + line.refunded_funding + funding
         due = _commission_due(line, back) - line.refunded_commission
         commission = min(max(due, 0), amount + funding, commission_left)
+        tax = min(
+            max(_tax_due(line, line.refunded_amount + amount) - line.refunded_tax, 0), tax_left
+        )
     currency = line.total.currency
     after = replace(
         line,
@@ -143,6 +160,7 @@ def _take(line: OrderLine, units: int) -> tuple[OrderLine, RefundLine]:
         refunded_amount=line.refunded_amount + amount,
         refunded_funding=line.refunded_funding + funding,
         refunded_commission=line.refunded_commission + commission,
+        refunded_tax=line.refunded_tax + tax,
     )
     taken = RefundLine(
         sku=line.sku,
@@ -150,6 +168,7 @@ def _take(line: OrderLine, units: int) -> tuple[OrderLine, RefundLine]:
         amount=Money(amount, currency),
         commission=Money(commission, currency),
         funding=funding,
+        tax=tax,
     )
     return after, taken
 
@@ -159,6 +178,12 @@ def _commission_due(line: OrderLine, back: int) -> int:
     return line.commission.amount * back // gross if gross else 0
 
 
+def _tax_due(line: OrderLine, back: int) -> int:
+    """What of a line's added tax goes with so much of its total, cents cut off."""
+    total = line.total.amount
+    return line.tax.added * back // total if total else 0
+
+
 def _give_back(line: OrderLine, given: RefundLine) -> OrderLine:
     return replace(
         line,
@@ -166,4 +191,5 @@ def _give_back(line: OrderLine, given: RefundLine) -> OrderLine:
         refunded_amount=line.refunded_amount - given.amount.amount,
         refunded_funding=line.refunded_funding - given.funding,
         refunded_commission=line.refunded_commission - given.commission.amount,
+        refunded_tax=line.refunded_tax - given.tax,
     )

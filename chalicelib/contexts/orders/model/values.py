@@ -13,6 +13,7 @@ from chalicelib.contexts.orders.model.states import (
 )
 from chalicelib.contexts.payments.model import PaymentState
 from chalicelib.contexts.promotions.model.quotes import Adjustment
+from chalicelib.contexts.promotions.model.taxes import NO_TAX, Tax
 from chalicelib.kernel.money import Money, total
 
 EVENTS_MAX = 60
@@ -49,7 +50,7 @@ class MerchantCopy(Struct, frozen=True):
 class OrderLine(Struct, frozen=True):
     """One variant, as agreed. Price, total and commission are frozen; the counts below grow.
 
-    `refunded` units took `refunded_amount` of `total`, `refunded_funding` of what the platform pays
+    `refunded` units took `refunded_amount` of `total`, `refunded_tax` of what `tax` adds, `refunded_funding` of what the platform pays
     towards it (`funded`) and `refunded_commission` of `commission`; `restocked` units came back into stock, and stay there when their refund fails.
     """
 
@@ -71,6 +72,8 @@ class OrderLine(Struct, frozen=True):
     refunded_commission: int = 0
     refunded_funding: int = 0
     restocked: int = 0
+    tax: Tax = NO_TAX
+    refunded_tax: int = 0
 
     @property
     def funded(self) -> Money:
@@ -153,6 +156,8 @@ class Order(Struct, frozen=True):
     shipments: tuple[ShipmentCopy, ...] = ()
     shipping_refunded: int = 0
     shipping_funding_refunded: int = 0
+    shipping_tax: Tax = NO_TAX
+    shipping_tax_refunded: int = 0
     delivery_adjustments: tuple[Adjustment, ...] = ()
     """What offers took off shipping; `totals` have it after that."""
     returned: int = 0
@@ -179,10 +184,17 @@ class Order(Struct, frozen=True):
         return Money(paid, self.currency)
 
     @property
+    def tax_included(self) -> Money:
+        """The tax that its prices contain."""
+        taxes = [self.shipping_tax, *(line.tax for line in self.lines)]
+        return Money(sum(one.amount for one in taxes if one.is_included), self.currency)
+
+    @property
     def refunded(self) -> Money:
         """What was given back so far, or is on its way."""
-        lines = sum(line.refunded_amount for line in self.lines)
-        return Money(lines + self.shipping_refunded, self.currency)
+        lines = sum(line.refunded_amount + line.refunded_tax for line in self.lines)
+        delivery = self.shipping_refunded + self.shipping_tax_refunded
+        return Money(lines + delivery, self.currency)
 
     @property
     def payment_state(self) -> PaymentState:

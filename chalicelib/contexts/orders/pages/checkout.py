@@ -190,7 +190,8 @@ def _checkout_page(
         country = country_of(typed, visit.words)
         is_same = typed.text("quoted_for") == country
         try:
-            offered = offer(priced, country, typed.text("delivery_method") if is_same else "")
+            method = typed.text("delivery_method") if is_same else ""
+            offered = offer(priced, country, method, typed.text("region"))
         except Refusal as none_offered:
             refusal = refusal or none_offered
     view = checkout_view(

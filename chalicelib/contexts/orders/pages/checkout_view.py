@@ -73,6 +73,7 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
     shipping: PriceView | None
     shipping_was: PriceView | None
     tax: PriceView | None
+    tax_included: PriceView | None
     payable: PriceView
     expected: int
     currency: str
@@ -96,18 +97,18 @@ class Offer(Struct, frozen=True):
     totals: Totals
 
 
-def offer(priced: PricedCart, country: str, method: str = "") -> Offer:
+def offer(priced: PricedCart, country: str, method: str = "", region: str = "") -> Offer:
     """Find the ways to deliver what is selected; a way that is not offered there is the first.
 
     No round trip. Refuses `cart.not_for_sale`, `shipping.no_delivery`.
     """
     priced.require_for_sale()
-    options = carts.delivery_for(priced, country)
+    options = carts.delivery_for(priced, country, region)
     try:
         delivery = carts.chosen(options, method or options[0].id)
     except DeliveryNotOffered:
         delivery = options[0]
-    return Offer(options, delivery, Totals.of(priced.bought, delivery.price))
+    return Offer(options, delivery, delivery.totals_of(priced))
 
 
 def checkout_view(
@@ -143,6 +144,7 @@ def checkout_view(
         shipping=words.money(totals.shipping) if offered else None,
         shipping_was=_was(offered.delivery, words) if offered else None,
         tax=words.money(totals.tax) if totals.tax else None,
+        tax_included=_included(offered, words),
         payable=words.money(totals.payable),
         expected=totals.payable.amount,
         currency=totals.payable.currency,
@@ -166,6 +168,13 @@ def expected_of(fields: Fields) -> Money | None:
     is_amount = amount.isascii() and amount.isdigit() and len(amount) <= forms.NUMBER_DIGITS_MAX
     is_currency = len(currency) == 3 and currency.isascii() and currency.isupper()
     return Money(int(amount), currency) if is_amount and is_currency else None
+
+
+def _included(offered: Offer | None, words: Words) -> PriceView | None:
+    """The tax that prices contain, where they contain any."""
+    if offered is None or not offered.delivery.tax_included:
+        return None
+    return words.money(offered.delivery.tax_included)
 
 
 def _was(delivery: Delivery, words: Words) -> PriceView | None:

@@ -112,6 +112,8 @@ class PurchasePageView(Struct, frozen=True, kw_only=True):
     discount: PriceView | None
     shipping: PriceView
     shipping_was: PriceView | None
+    tax: PriceView | None
+    tax_included: PriceView | None
     total: PriceView
     refunded: PriceView | None
     refunds: list[str]
@@ -207,6 +209,8 @@ def purchase_view(
         goods=words.money(total((one.totals.goods for one in orders), currency)),
         discount=_discount(orders, currency, words),
         shipping=words.money(total((one.totals.shipping for one in orders), currency)),
+        tax=_some(sum(one.totals.tax.amount for one in orders), currency, words),
+        tax_included=_some(sum(one.tax_included.amount for one in orders), currency, words),
         shipping_was=before(
             total((one.totals.shipping for one in orders), currency),
             [each for one in orders for each in one.delivery_adjustments],
@@ -413,3 +417,8 @@ def _discount(orders: Sequence[Order], currency: str, words: Words) -> PriceView
 def standing_of(seen: Seen, steps: Sequence[Step]) -> str:
     states = [seen.purchase.state, seen.payment.state, *(one.state for one in seen.orders)]
     return "-".join([*states, str(len(steps)), str(len(seen.refunds))])
+
+
+def _some(minor: int, currency: str, words: Words) -> PriceView | None:
+    """An amount, where there is any."""
+    return words.money(Money(minor, currency)) if minor else None

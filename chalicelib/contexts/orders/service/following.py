@@ -66,7 +66,10 @@ def follow_refund(fact: payments.RefundSucceeded | payments.RefundFailed, done: 
 
     def counted(order: Order) -> Order:
         if isinstance(fact, payments.RefundFailed):
-            return refunds.undone(order, refund.lines, refund.shipping, refund.shipping_funding)
+            shipping_tax = refund.tax.amount - sum(line.tax for line in refund.lines)
+            return refunds.undone(
+                order, refund.lines, refund.shipping, refund.shipping_funding, shipping_tax
+            )
         return replace(order, returned=order.returned + refund.amount.amount)
 
     _change(refund.order_id, counted, done)

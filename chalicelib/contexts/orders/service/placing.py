@@ -216,8 +216,10 @@ def _place_at(priced: PricedCart, asked: Asked) -> idempotency.Answer:
     conditions decide, and refuse `promotions.limit_reached`.
     """
     wish, key, seal = asked.wish, asked.key, asked.seal
-    delivery = carts.chosen(carts.delivery_for(priced, wish.address.country), wish.delivery_method)
-    check_total(Totals.of(priced.bought, delivery.price), wish, asked.cart.id)
+    address = wish.address
+    options = carts.delivery_for(priced, address.country, address.region)
+    delivery = carts.chosen(options, wish.delivery_method)
+    check_total(delivery.totals_of(priced), wish, asked.cart.id)
     seen = _agree(priced, delivery, wish, asked.shopper)
     answer = answer_now(seen, seal)
     quoted = delivery.quoted or priced.quoted

@@ -30,7 +30,6 @@ from chalicelib.contexts.payments.model import (
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Busy
-from chalicelib.kernel.money import Money
 
 
 class RefundWish(Struct, frozen=True, kw_only=True):
@@ -119,7 +118,7 @@ def refund_made(plan: RefundPlan, payment: Payment, refund_id: str, reason: str)
         amount=plan.amount,
         captured=payment.captured,
         shipping=plan.shipping,
-        tax=Money.zero(order.currency),
+        tax=plan.tax,
         commission=plan.commission,
         reason=reason,
         created_at=clock.iso(clock.now()),

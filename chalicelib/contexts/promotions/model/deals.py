@@ -22,6 +22,7 @@ from chalicelib.contexts.promotions.model.quotes import (
 from chalicelib.contexts.promotions.model.reasons import Verdict, explain
 from chalicelib.contexts.promotions.model.refusals import CouponExpired, CouponUsed, NoCoupon
 from chalicelib.contexts.promotions.model.shelf import Line, Shelf
+from chalicelib.contexts.promotions.model.taxes import TaxTable
 from chalicelib.contexts.promotions.model.uses import Count, Counts, Use, Uses, points_of
 from chalicelib.kernel.clock import epoch
 from chalicelib.kernel.shards import choose, home_shard
@@ -29,6 +30,10 @@ from chalicelib.kernel.shards import choose, home_shard
 NOT_COUNTED = Count()
 HAD_KEPT_S = 90 * 86_400
 """How long after its end it is remembered who had how much of an offer."""
+
+
+Place = tuple[str, str]
+"""Where goods go to: country (ISO 3166) and region."""
 
 
 class CartCoupon(Struct, frozen=True):
@@ -109,8 +114,10 @@ class Deal:
         coupons: Iterable[CartCoupon] = (),
         counts: Counts | None = None,
         patron: Patron = STRANGER,
+        taxes: TaxTable | None = None,
     ) -> None:
         self.now = now
+        self.taxes = taxes
         self.patron = patron
         self.standings = {one.offer.id: one for one in standings if one.may_run(now)}
         self.coupons = tuple(coupons)
@@ -133,7 +140,7 @@ class Deal:
     @property
     def is_empty(self) -> bool:
         """Whether nothing can change any price."""
-        return not self.standings and not self.good and not self.patron.spends
+        return not (self.standings or self.good or self.patron.spends or self.taxes)
 
     @property
     def is_counted(self) -> bool:
@@ -143,7 +150,13 @@ class Deal:
     @property
     def names_categories(self) -> bool:
         """Whether it matters in which categories things are."""
-        return any(offer.categories for offer in (*self.offers, *self.coupon_offers))
+        named = any(offer.categories for offer in (*self.offers, *self.coupon_offers))
+        return named or self.taxes is not None
+
+    @property
+    def depends_on_place(self) -> bool:
+        """Whether it matters where to and how a cart is delivered."""
+        return self.has_free_shipping or self.taxes is not None
 
     @property
     def has_free_shipping(self) -> bool:
@@ -165,14 +178,9 @@ class Deal:
         """The same deal for a cart in a currency: points are worth something in theirs alone."""
         if currency == points_in or not self.patron.points_wished:
             return self
-        patron = replace(self.patron, points_wished=0)
-        return Deal(
-            self.standings.values(),
-            self.now,
-            coupons=self.coupons,
-            counts=self.counts,
-            patron=patron,
-        )
+        made = self._with(self.standings.values(), self.counts)
+        made.patron = replace(self.patron, points_wished=0)
+        return made
 
     def gift_of(self, offer_id: str) -> SkuCopy | None:
         """The variant that an offer gives."""
@@ -219,9 +227,10 @@ class Deal:
             if one.offer is not None and not one.holder
         ]
 
-    def quote(self, basket: Basket) -> Quote:
-        """Price a basket."""
-        return quote(basket, self.shelf, *self._asked())
+    def quote(self, basket: Basket, place: Place | None = None) -> Quote:
+        """Price a basket, taxed as it is where it goes to; nothing is taxed while that is not known."""
+        taxes = self.taxes.at(*place) if self.taxes and place else None
+        return quote(basket, self.shelf, *self._asked(), taxes)
 
     def explain(self, basket: Basket) -> list[Verdict]:
         """Say of every offer and coupon why it applies to a basket, or what is missing."""
@@ -290,7 +299,14 @@ class Deal:
         return Uses(purchase_id, who, tuple(items))
 
     def _with(self, standings: Iterable[Standing], counts: Counts) -> "Deal":
-        return Deal(standings, self.now, coupons=self.coupons, counts=counts, patron=self.patron)
+        return Deal(
+            standings,
+            self.now,
+            coupons=self.coupons,
+            counts=counts,
+            patron=self.patron,
+            taxes=self.taxes,
+        )
 
     def _limit(self, offer_id: str) -> Limited:
         coupon = self.good.get(offer_id)

@@ -48,6 +48,11 @@ class Tax(Struct, frozen=True, gc=False):
     rate_bps: int
     is_included: bool
 
+    @property
+    def added(self) -> int:
+        """What it adds to what is paid."""
+        return 0 if self.is_included else self.amount
+
 
 NO_TAX = Tax(0, 0, is_included=False)
 

@@ -11,6 +11,7 @@ from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model.board import codes_in
 from chalicelib.contexts.promotions.model.deals import STRANGER, CartCoupon, Deal, Patron
 from chalicelib.contexts.promotions.model.shelf import Line
+from chalicelib.contexts.promotions.model.taxes import TaxTable
 from chalicelib.contexts.promotions.model.uses import Count, Use, Uses, UsesState
 from chalicelib.kernel import clock
 
@@ -36,12 +37,13 @@ def deal_of(
     coupons: Mapping[str, str] | None = None,
     coupon_rows: Iterable[Any] = (),
     patron: Patron = STRANGER,
+    taxes: TaxTable | None = None,
 ) -> Deal:
     """Make the deal of this moment out of the rows that `board_keys` and `coupon_keys` name."""
     standings = [one for row in rows if row is not None for one in row.standings]
     on_cart = zip((coupons or {}).items(), coupon_rows, strict=True)
     found = [_on_cart(code, holder, row) for (code, holder), row in on_cart]
-    return Deal(standings, clock.now(), coupons=found, patron=patron)
+    return Deal(standings, clock.now(), coupons=found, patron=patron, taxes=taxes)
 
 
 def find_coupon(code: str, holders: Iterable[str]) -> CartCoupon | None:

@@ -22,6 +22,7 @@ from chalicelib.contexts.promotions.store.rows import (
     PromotionsItem,
     QuotaItem,
     TallyItem,
+    TaxesItem,
     UsesItem,
     board_key,
     board_of,
@@ -35,6 +36,7 @@ from chalicelib.contexts.promotions.store.rows import (
     had_of,
     offer_key,
     quota_key,
+    taxes_key,
     uses_key,
     uses_of,
 )
@@ -52,6 +54,7 @@ __all__ = [
     "PromotionsItem",
     "QuotaItem",
     "TallyItem",
+    "TaxesItem",
     "UsesItem",
     "board",
     "board_key",
@@ -74,6 +77,7 @@ __all__ = [
     "standings",
     "take",
     "take_again",
+    "taxes_key",
     "uses_key",
     "uses_of",
 ]

@@ -3,6 +3,7 @@
 | pk | sk | row |
 |---|---|---|
 | `BOARD#code` | `BOARD` | the offers of one merchant, or of the platform, that run or will |
+| `TAXES` | `RULES` | the tax rules of all places |
 | `OFFERS#owner` | `OFFER#id` | one offer, ended ones too |
 | `QUOTA#offer` | `LEFT#shard` | what is left of a quota, and what is used |
 | `SHOPPER#who` | `OFFER#id` | how much of an offer one shopper had |
@@ -32,6 +33,7 @@ from chalicelib.contexts.promotions.model.campaigns import (
     CouponState,
 )
 from chalicelib.contexts.promotions.model.statistics import Counted
+from chalicelib.contexts.promotions.model.taxes import TaxRule
 from chalicelib.contexts.promotions.model.uses import Uses
 
 BOARD = "BOARD"
@@ -42,6 +44,11 @@ class PromotionsItem(Item):
         room = "promotions"
 
     kind = DiscriminatorAttribute()
+
+
+class TaxesItem(PromotionsItem, discriminator="TAXES"):
+    rules: DocumentAttribute[tuple[TaxRule, ...]] = DocumentAttribute(tuple[TaxRule, ...])
+    changed_at = UnicodeAttribute()
 
 
 class BoardItem(PromotionsItem, discriminator="BOARD"):
@@ -128,6 +135,11 @@ class ClaimsItem(PromotionsItem, discriminator="CLAIMS"):
 def board_key(code: str) -> Key:
     """Where the board of the merchant of this code lies."""
     return Key(BoardItem, f"BOARD#{code}", BOARD)
+
+
+def taxes_key() -> Key:
+    """Where the tax rules lie."""
+    return Key(TaxesItem, "TAXES", "RULES")
 
 
 def offer_key(owner: str, offer_id: str) -> Key:
