@@ -23,7 +23,7 @@ LANGUAGES = ("zh_CN",)
 UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
 """Catalogues carry no date of their own, so that the same sentences give the same bytes."""
 
-PYTHON_KEYWORDS = {"N_": None, "count": (1, 2)}
+PYTHON_KEYWORDS = {"N_": None, "count": (1, 2), "plural": (1, 2)}
 TEMPLATE_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 TEMPLATE_OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
 

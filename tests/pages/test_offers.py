@@ -165,6 +165,19 @@ class TestForm:
         assert (made.offer.quota, made.offer.per_member) == (20, 2)
         assert made.offer.combines_with == {made.offer.lane}
 
+    def test_it_says_for_whom_and_what_comes_of_goods_that_go_back(self, acme, shop) -> None:
+        page = fill(acme, press="keep", percent="10", reclaims="1", audience="silver")
+        assert page.status == 422
+        assert page.texts(".bad")
+        more = {"threshold_amount": "30", "reclaims": "1", "audience": "silver"}
+        fill(acme, press="keep", percent="10", **more)
+        (made,) = offers.offers(shop.sellers["acme"].actor).items
+        assert made.offer.on_return == "reclaim"
+        assert made.offer.audience.tiers == {"silver", "gold", "platinum"}
+        page = acme.get(f"{OFFERS}/{made.offer.id}")
+        assert page.one("[name=reclaims]").get("checked") is not None
+        assert page.one("[name=audience] [selected]")["value"] == "silver"
+
     def test_sending_it_twice_makes_one(self, acme, shop) -> None:
         page = acme.get(f"{OFFERS}/new")
         form = page.form(f"{OFFERS}/new")

@@ -53,7 +53,11 @@ def sold(fact: PurchasePaid) -> list[SoldLine]:
 def returned(fact: RefundRequested) -> list[Returned]:
     """The units that a refund is for."""
     refund = fact.refund
-    return [Returned(refund.id, refund.order_id, line.sku, line.quantity) for line in refund.lines]
+    return [
+        Returned(refund.id, refund.order_id, line.sku, line.quantity)
+        for line in refund.lines
+        if line.quantity
+    ]
 
 
 HANDLERS = {PurchasePaid: on_paid, RefundRequested: on_refund_requested}

@@ -10,9 +10,11 @@ from chalicelib.contexts.orders.model.states import CANCELLABLE, OrderState
 from chalicelib.contexts.orders.model.values import Order, OrderLine
 from chalicelib.contexts.orders.pages import labels
 from chalicelib.contexts.orders.pages.views import ShipmentView, address_text, shipment_view
+from chalicelib.contexts.promotions.model.returns import Terms
 from chalicelib.contexts.promotions.pages.savings import SavingView, before, saving_views
 from chalicelib.contexts.shipping import service as shipping
 from chalicelib.kernel import ids
+from chalicelib.kernel.money import Money
 from chalicelib.web.forms import ChoiceView, Fields, FieldView
 from chalicelib.web.i18n import N_, PriceView, TimeView, Words
 
@@ -107,6 +109,7 @@ class OrderPageView(Struct, frozen=True, kw_only=True):
     shipping_was: PriceView | None
     tax: PriceView | None
     tax_included: PriceView | None
+    terms: list[str]
     total: PriceView
     commission: PriceView
     refunded: PriceView | None
@@ -172,6 +175,7 @@ def order_view(
         shipping=words.money(order.totals.shipping),
         tax=words.money(order.totals.tax) if order.totals.tax else None,
         tax_included=words.money(order.tax_included) if order.tax_included else None,
+        terms=[_term(one, order, words) for one in order.terms],
         shipping_was=before(order.totals.shipping, order.delivery_adjustments, words),
         total=words.money(order.totals.payable),
         commission=words.money(order.commission),
@@ -179,6 +183,34 @@ def order_view(
         created_at=words.moment(order.created_at),
         note=note,
     )
+
+
+def _term(term: Terms, order: Order, words: Words) -> str:
+    """What an offer holds back of a refund, and when."""
+    adjustments = [one for line in order.lines for one in line.adjustments]
+    found = [*adjustments, *order.delivery_adjustments]
+    titles = next((one.titles for one in found if one.offer == term.offer), {})
+    off = sum(term.off.values()) + term.off_delivery
+    told = {
+        "offer": titles.get(words.locale, term.offer),
+        "off": words.money(Money(off, order.currency)).text,
+        "least": words.money(Money(term.amount_min, order.currency)).text,
+    }
+    if term.amount_min:
+        return (
+            words.say(
+                N_(
+                    "“%(offer)s” took %(off)s off from %(least)s on: if less is kept, its part of what is kept is held back."
+                )
+            )
+            % told
+        )
+    said = words.plural(
+        "“%(offer)s” took %(off)s off from %(num)s piece on: if fewer are kept, its part is held back.",
+        "“%(offer)s” took %(off)s off from %(num)s pieces on: if fewer are kept, its part is held back.",
+        term.units_min,
+    )
+    return said % {**told, "num": term.units_min}
 
 
 def short(order_id: str) -> str:

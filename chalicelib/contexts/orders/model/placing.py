@@ -15,6 +15,7 @@ from chalicelib.contexts.orders.model.values import (
     OrderLine,
     order_id,
 )
+from chalicelib.contexts.promotions.model.returns import Terms, terms_of
 from chalicelib.contexts.promotions.model.taxes import Tax
 from chalicelib.kernel.money import Money
 
@@ -65,6 +66,7 @@ def _order(
             _line(line, merchant.commission_bps, delivery.tax_of(line.sku)) for line in lines
         ),
         shipping_tax=delivery.shipping_tax_of(merchant.id),
+        terms=_terms(merchant.id, priced, delivery),
         totals=Totals.of(lines, delivery.shares[merchant.id], _added(lines, merchant, delivery)),
         commission_bps=merchant.commission_bps,
         delivery_method=agreement.delivery_method,
@@ -76,6 +78,15 @@ def _order(
         created_at=agreement.created_at,
         payment_id=agreement.payment_id,
     )
+
+
+def _terms(merchant_id: str, priced: PricedCart, delivery: Delivery) -> tuple[Terms, ...]:
+    """Freeze what a merchant's offers ask of goods that go back."""
+    quoted = delivery.quoted or priced.quoted
+    if priced.basket is None or quoted is None:
+        return ()
+    offers = (*priced.deal.offers, *priced.deal.coupon_offers)
+    return terms_of(merchant_id, priced.basket, quoted, offers)
 
 
 def _added(lines: Sequence[PricedLine], merchant: Merchant, delivery: Delivery) -> Money:

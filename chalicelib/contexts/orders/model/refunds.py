@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from chalicelib.contexts.orders.model.refusals import NothingToRefund
 from chalicelib.contexts.orders.model.values import Order, OrderLine
 from chalicelib.contexts.payments.model import RefundLine
+from chalicelib.contexts.promotions.model.returns import SoldLine, plan_return
 from chalicelib.kernel.money import Money
 
 
@@ -38,15 +39,19 @@ def plan(order: Order, wanted: Mapping[str, int], *, with_shipping: bool) -> Ref
 
     A unit is worth the line's total divided by its quantity, cents cut off; the last unit takes
     the remainder. What the platform paid towards it and commission follow in proportion, the last
-    unit taking the remainder too. Refuses `orders.nothing_to_refund` for more units than are left
-    and for what comes to nothing.
+    unit taking the remainder too. Where what is kept is below what an offer of the order's terms
+    asked for, what it gave is held back until all has gone back. Refuses `orders.nothing_to_refund`
+    for more units than are left and for what comes to nothing.
     """
     if not order.is_paid_for:
         raise NothingToRefund("Nothing was paid for this order")
     shipping_left = order.totals.shipping.amount - order.shipping_refunded
     if with_shipping and not shipping_left and order.totals.shipping:
         raise NothingToRefund("Shipping was refunded before")
-    planned = _planned(order, wanted, with_shipping=with_shipping)
+    amounts = _by_terms(order, wanted) if order.terms else None
+    planned = _planned(order, wanted, with_shipping=with_shipping, amounts=amounts)
+    if not planned.moves_money and amounts is not None:
+        raise NothingToRefund("An offer's conditions hold all of it back")
     if not planned.moves_money:
         raise NothingToRefund("This comes to nothing")
     return planned
@@ -58,8 +63,40 @@ def plan_rest(order: Order) -> RefundPlan:
     return _planned(order, rest, with_shipping=True)
 
 
-def _planned(order: Order, wanted: Mapping[str, int], *, with_shipping: bool) -> RefundPlan:
-    pairs = [_take(line, wanted.get(line.sku, 0)) for line in order.lines]
+def _by_terms(order: Order, wanted: Mapping[str, int]) -> dict[str, int]:
+    """What each line pays back by the order's terms. A refund that failed may have left a line with
+    more paid back than its units are worth: then it counts as that much.
+    """
+    for line in order.lines:
+        _require_left(line, wanted.get(line.sku, 0))
+    sold = [
+        SoldLine(
+            line.sku,
+            line.quantity,
+            line.total.amount,
+            line.refunded,
+            min(line.refunded_amount, _worth(line, line.refunded)),
+        )
+        for line in order.lines
+    ]
+    return plan_return(sold, order.terms, wanted).amounts
+
+
+def _planned(
+    order: Order,
+    wanted: Mapping[str, int],
+    *,
+    with_shipping: bool,
+    amounts: Mapping[str, int] | None = None,
+) -> RefundPlan:
+    pairs = [
+        _take(
+            line,
+            wanted.get(line.sku, 0),
+            None if amounts is None else amounts.get(line.sku, 0),
+        )
+        for line in order.lines
+    ]
     shipping = shipping_funding = zero = Money.zero(order.currency)
     shipping_tax = 0
     if with_shipping:
@@ -68,7 +105,7 @@ def _planned(order: Order, wanted: Mapping[str, int], *, with_shipping: bool) ->
         shipping = replace(zero, amount=shipping_left)
         shipping_funding = replace(zero, amount=funding_left)
         shipping_tax = order.shipping_tax.added - order.shipping_tax_refunded
-    lines = tuple(taken for _, taken in pairs if taken.quantity)
+    lines = tuple(taken for _, taken in pairs if taken.quantity or taken.amount)
     tax = replace(zero, amount=shipping_tax + sum(taken.tax for taken in lines))
     return RefundPlan(
         order=replace(
@@ -130,23 +167,41 @@ def undone(
     return after if after.is_wholly_sent else replace(after, complete_at="")
 
 
-def _take(line: OrderLine, units: int) -> tuple[OrderLine, RefundLine]:
+def _require_left(line: OrderLine, units: int) -> int:
+    """Return how many units are left to refund. Refuses `orders.nothing_to_refund` for more."""
     left = line.quantity - line.refunded
     if units > left:
         raise NothingToRefund(
             f"{left} of {line.sku} are left to refund",
             extra={"lines": [{"sku": line.sku, "left": left}]},
         )
+    return left
+
+
+def _worth(line: OrderLine, units: int) -> int:
+    """What so many units of a line are worth to who paid for them."""
+    return line.total.amount if units == line.quantity else units * _each(line)
+
+
+def _each(line: OrderLine) -> int:
+    return line.total.amount // line.quantity
+
+
+def _take(line: OrderLine, units: int, amount: int | None = None) -> tuple[OrderLine, RefundLine]:
+    """Take units off what is left of a line, for an amount or for what they are worth."""
+    left = _require_left(line, units)
     amount_left = line.total.amount - line.refunded_amount
     funding_left = line.funded.amount - line.refunded_funding
     commission_left = line.commission.amount - line.refunded_commission
     tax_left = line.tax.added - line.refunded_tax
-    if units == left:
-        amount, funding, commission = amount_left, funding_left, commission_left
-        tax = tax_left
+    if amount is None:
+        amount = amount_left if units == left else units * _each(line)
+    amount = min(amount, amount_left)
+    funding = units * (line.funded.amount // line.quantity)
+    funding = funding_left if units == left else min(funding, funding_left)
+    if (amount, funding) == (amount_left, funding_left):
+        commission, tax = commission_left, tax_left
     else:
-        amount = min(units * (line.total.amount // line.quantity), amount_left)
-        funding = min(units * (line.funded.amount // line.quantity), funding_left)
         back = line.refunded_amount + amount + line.refunded_funding + funding
         due = _commission_due(line, back) - line.refunded_commission
         commission = min(max(due, 0), amount + funding, commission_left)

@@ -13,6 +13,7 @@ from chalicelib.contexts.orders.model.states import (
 )
 from chalicelib.contexts.payments.model import PaymentState
 from chalicelib.contexts.promotions.model.quotes import Adjustment
+from chalicelib.contexts.promotions.model.returns import Terms
 from chalicelib.contexts.promotions.model.taxes import NO_TAX, Tax
 from chalicelib.kernel.money import Money, total
 
@@ -156,6 +157,8 @@ class Order(Struct, frozen=True):
     shipments: tuple[ShipmentCopy, ...] = ()
     shipping_refunded: int = 0
     shipping_funding_refunded: int = 0
+    terms: tuple[Terms, ...] = ()
+    """What its offers asked for that take back what they gave where too little is kept."""
     shipping_tax: Tax = NO_TAX
     shipping_tax_refunded: int = 0
     delivery_adjustments: tuple[Adjustment, ...] = ()

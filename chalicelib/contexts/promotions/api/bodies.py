@@ -16,6 +16,7 @@ from chalicelib.contexts.promotions.model.offers import (
     Kind,
     Lane,
     Offer,
+    OnReturn,
     Threshold,
 )
 from chalicelib.contexts.promotions.model.wishes import (
@@ -135,7 +136,8 @@ class AudienceBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class OfferBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A new offer. `titles` are by language and stand in for `title` where they say something. One with a
+    """A new offer. Where goods go back and less is kept than its threshold asks for, one that reclaims
+    holds back what it took off. `titles` are by language and stand in for `title` where they say something. One with a
     `budget` is stopped once it is seen to have taken off that much.
     """
 
@@ -154,6 +156,7 @@ class OfferBody(msgspec.Struct, forbid_unknown_fields=True):
     stopped: bool = False
     budget: Sum | None = None
     audience: AudienceBody | None = None
+    on_return: OnReturn = OnReturn.KEEP
 
 
 class OfferChanges(msgspec.Struct, forbid_unknown_fields=True):
@@ -174,6 +177,7 @@ class OfferChanges(msgspec.Struct, forbid_unknown_fields=True):
     stopped: bool | UnsetType = UNSET
     budget: Sum | UnsetType | None = UNSET
     audience: AudienceBody | UnsetType | None = UNSET
+    on_return: OnReturn | UnsetType = UNSET
 
 
 class ThresholdView(msgspec.Struct, omit_defaults=True):
@@ -201,6 +205,7 @@ class OfferView(msgspec.Struct):
     lane: Lane
     budget: Money | None
     audience: AudienceBody | None
+    on_return: OnReturn
     stopped: bool
     state: str
     created_at: str
@@ -225,6 +230,7 @@ def wish_of(body: OfferBody | OfferChanges) -> OfferWish:
             "quota",
             "per_member",
             "combines_with",
+            "on_return",
         )
         if (value := getattr(body, name)) is not UNSET
     }
@@ -285,6 +291,7 @@ def offer_view(standing: Standing, used: int | None, locale: str, now: datetime)
         lane=offer.lane,
         budget=None if standing.budget is None else Money(standing.budget, offer.currency),
         audience=_audience_view(offer),
+        on_return=offer.on_return,
         stopped=standing.is_stopped,
         state=standing.state(now),
         created_at=standing.created_at,

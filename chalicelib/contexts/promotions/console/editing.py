@@ -177,6 +177,8 @@ def _page(visit: Visit, former: Standing | None, refusal: Refusal | None = None)
         categories=form_view.category_ticks(catalog.categories(), typed, words.locale),
         skus=form_view.skus_field(ask, is_platform=not offers.maker(actor)),
         does_combine=bool(typed.text("combines")),
+        does_reclaim=bool(typed.text("reclaims")),
+        reclaims_error=errors.get("reclaims", ""),
         products_error=errors.get("products", ""),
         categories_error=errors.get("categories", ""),
         currency=currency,

@@ -15,6 +15,7 @@ from chalicelib.contexts.promotions.model.offers import (
     Kind,
     Lane,
     Offer,
+    OnReturn,
     Part,
     Threshold,
     lane_of,
@@ -145,6 +146,7 @@ def wanted(fields: Fields, currency: str, merchant_id: str, former: Offer | None
         budget=most,
         tiers=sorted(who.tiers),
         first_order_only=who.first_order_only,
+        on_return=OnReturn.RECLAIM if fields.text("reclaims") else OnReturn.KEEP,
     )
     return _to_the_second(wish, former) if former else wish
 
@@ -188,6 +190,7 @@ def beside(errors: Mapping[str, str], fields: Fields) -> dict[str, str]:
         "value.sku": "gift",
         "value.parts": "parts",
         "bundle": "parts",
+        "on_return": "reclaims",
         "trigger": "occasion",
         "trigger.amount": "occasion_amount",
         "threshold": "threshold_quantity"
@@ -225,6 +228,7 @@ def shown(standing: Standing, locale: str) -> Fields:
         **{f"{CATEGORY}{one}": "1" for one in offer.categories},
         "budget": "" if budget is None else _major(budget, currency),
         "audience": _audience_name(offer),
+        "reclaims": "1" if offer.on_return is OnReturn.RECLAIM else "",
     }
     return Fields(list(pairs.items()))
 

@@ -55,6 +55,8 @@ class OfferFormView(Struct, frozen=True, kw_only=True):
     categories: list[TickView]
     skus: FieldView
     does_combine: bool
+    does_reclaim: bool
+    reclaims_error: str
     products_error: str
     categories_error: str
     buttons: list[ChoiceView]

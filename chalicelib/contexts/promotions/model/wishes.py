@@ -17,6 +17,7 @@ from chalicelib.contexts.promotions.model.offers import (
     Lane,
     Offer,
     OfferUnsound,
+    OnReturn,
     Part,
     Threshold,
     lane_of,
@@ -104,6 +105,7 @@ class OfferWish(Struct, frozen=True, kw_only=True):
     combines_with: Sequence[Lane] | UnsetType = UNSET
     is_stopped: bool | UnsetType = UNSET
     budget: Money | UnsetType | None = UNSET
+    on_return: OnReturn | UnsetType = UNSET
 
 
 class CampaignWish(Struct, frozen=True, kw_only=True):
@@ -169,7 +171,7 @@ def offered(
     errors = _missing(wish, base)
     told = {
         name: value
-        for name in ("kind", "starts_at", "ends_at", "quota", "per_member")
+        for name in ("kind", "starts_at", "ends_at", "quota", "per_member", "on_return")
         if (value := getattr(wish, name)) is not UNSET
     }
     for name in ("products", "categories", "combines_with"):
