@@ -8,12 +8,15 @@ import pytest
 
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.privacy import service as privacy
-from chalicelib.kernel.actors import Actor, ActorKind
+from chalicelib.contexts.promotions.model.issues import Segment
+from chalicelib.contexts.promotions.service import issues
+from chalicelib.kernel.actors import SYSTEM, Actor, ActorKind
 from tests.conftest import Clock
 from tests.faults.crashes.scene import Scene, scene
 from tests.faults.crashes.workflows.catalogue import described, hand_in, merchant_of_tops, sent
 from tests.faults.crashes.workflows.people import hands_in_one_picture
 from tests.makers import end_states
+from tests.makers.offers import a_campaign
 from tests.makers.people import PASSWORD
 from tests.makers.quick import Cloud
 
@@ -32,8 +35,8 @@ noticed a level, and in how many steps a count was added up.
 def busy_hour(
     cloud: Cloud, clock: Clock, monkeypatch: pytest.MonkeyPatch, purchases: int
 ) -> Iterator[Scene]:
-    """Products, an import, purchases shipped, delivered and partly refunded, and three members: one
-    hands in a picture, one wants a copy of what is kept, one wants it erased.
+    """Products, an import, purchases shipped, delivered and partly refunded, coupons to be handed out, and
+    three members: one hands in a picture, one wants a copy of what is kept, one wants it erased.
     """
     with scene(clock, cloud, monkeypatch, "far") as made:
         merchant_of_tops(made)
@@ -45,6 +48,8 @@ def busy_hour(
             _buy(made, tea, nut)
         made.memo["member"] = _member("pictured@example.com")
         hands_in_one_picture(made)
+        campaign = a_campaign(made.shop, made.shop.merchant())["id"]
+        issues.start_issue(SYSTEM, campaign, Segment())
         privacy.request_export(_member("copied@example.com"))
         privacy.erase(_member("erased@example.com"), "ERASE")
         relay(made)
