@@ -16,6 +16,10 @@ from chalicelib.contexts.promotions.service import issues
 from chalicelib.kernel import ids
 
 TURNS_MAX = 100_000
+WEIGHTS = {"TransactWriteItems": 2}
+"""DynamoDB writes twice in a transaction, and DynamoDB Local counts it once:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+"""
 
 
 class Killed(BaseException):
@@ -53,7 +57,10 @@ class Deadly:
                 answer: Any = {"Failed": []}
                 return self.at_risk(lambda: answer)
             asked = {**params, "ReturnConsumedCapacity": "TOTAL"}
-            return self.at_risk(lambda: self.counted(make_api_call(client, operation, asked)))
+            weight = WEIGHTS.get(operation, 1)
+            return self.at_risk(
+                lambda: self.counted(make_api_call(client, operation, asked), weight)
+            )
 
         with patch.object(BaseClient, "_make_api_call", called):
             yield self
@@ -75,10 +82,10 @@ class Deadly:
         self.next_kill = self.calls + 1 + self.chance.randrange(self.calls_a_kill)
         raise Killed
 
-    def counted(self, answer: Any) -> Any:
+    def counted(self, answer: Any, weight: int) -> Any:
         told = answer.get("ConsumedCapacity") or []
         for one in told if isinstance(told, list) else [told]:
-            self.units += one.get("CapacityUnits", 0.0)
+            self.units += weight * one.get("CapacityUnits", 0.0)
         return answer
 
     def drain(self, until: Callable[[], bool] = lambda: False) -> None:
