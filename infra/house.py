@@ -184,13 +184,15 @@ def segment_of(to: str) -> "Segment":
     from chalicelib.contexts.promotions.model.issues import Segment
 
     told: dict[str, Any] = {}
+    if not to.split():
+        raise access.CannotOperate(f"TO says nobody; it is {EVERYBODY}, tiers:…, since:…")
     for word in to.split():
         name, _, value = word.partition(":")
         if word == EVERYBODY:
             continue
         if name in {"since", "until"} and value:
             told[name] = value
-        elif name in {"tiers", "members"} and value:
+        elif name in {"tiers", "members"} and value.strip(","):
             kind = frozenset if name == "tiers" else tuple
             told[name] = kind(filter(None, value.split(",")))
         else:

@@ -156,7 +156,13 @@ def test_coupons_are_handed_out_shown_paused_and_resumed(command):
 
 
 @pytest.mark.parametrize(
-    ("to", "detail"), [("tiers:tin", "no tier tin"), ("friends", "TO says"), ("since:soon", "time")]
+    ("to", "detail"),
+    [
+        ("tiers:tin", "no tier tin"),
+        ("friends", "TO says"),
+        ("since:soon", "time"),
+        ("members:,", "TO says"),
+    ],
 )
 def test_whom_an_operator_means_must_be_known(command, to, detail):
     shop = Shop()

@@ -16,7 +16,7 @@ from chalicelib.contexts.promotions.model.issues import (
     NotToBeIssued,
     Segment,
 )
-from chalicelib.contexts.promotions.service import issues
+from chalicelib.contexts.promotions.service import campaigns, issues
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
 from chalicelib.kernel.errors import Forbidden, Malformed
@@ -194,11 +194,64 @@ class TestSome:
         assert issues.progress_of(SYSTEM, issue.id).issued == 1
         assert holders() == []
 
+    def test_one_that_is_paused_before_its_time_waits_for_it(
+        self, shop: Shop, stage: Clock
+    ) -> None:
+        members = listed_members(5)
+        stage.forward(60)
+        starts_at = clock.iso(clock.later(clock.now(), 7_200))
+        with safe().running() as queue:
+            issue = issues.start_issue(SYSTEM, campaign(shop), Segment(), starts_at=starts_at)
+            assert issues.pause_issue(SYSTEM, issue.id).state is IssueState.PAUSED
+            assert issues.resume_issue(SYSTEM, issue.id).state is IssueState.SCHEDULED
+            queue.drain()
+            assert holders() == []
+            stage.forward(7_200)
+            strike("promotions_push_issues")
+            queue.drain()
+        assert holders() == sorted(members)
+
+    def test_a_campaign_that_is_stopped_keeps_its_members_waiting(self, shop: Shop) -> None:
+        members = listed_members(5)
+        campaign_id = campaign(shop)
+        seller = shop.merchant().actor
+        campaigns.stop(seller, campaign_id, is_stopped=True)
+        with safe().running() as queue:
+            issue = issues.start_issue(SYSTEM, campaign_id, Segment())
+            queue.drain()
+            assert (holders(), issues.progress_of(SYSTEM, issue.id).chunks_done) == ([], 0)
+            campaigns.stop(seller, campaign_id, is_stopped=False)
+            strike("promotions_push_issues")
+            queue.drain()
+        assert holders() == sorted(members)
+        assert issues.progress_of(SYSTEM, issue.id).state is IssueState.DONE
+
+    def test_who_is_listed_late_takes_nobodys_place(self, shop: Shop) -> None:
+        late, *members = sorted(listed_members(CHUNK_MEMBERS + 1))
+        shard = listing.shard_of(late)
+        own = [one for one in members if listing.shard_of(one) == shard]
+        from chalicelib.aws import transact
+        from chalicelib.contexts.identity.store.listing import entered, left
+
+        transact.commit([left(late)])
+        with safe().running() as queue:
+            issue = issues.start_issue(SYSTEM, campaign(shop), Segment())
+            queue.drain(until=lambda: issues.progress_of(SYSTEM, issue.id).shards_planned == 16)
+            transact.commit([entered(late)])
+            queue.drain()
+        assert own
+        assert holders() == sorted(members)
+
 
 class TestRefusals:
-    def test_only_the_platform_hands_out(self, shop: Shop) -> None:
+    def test_only_the_platform_hands_out_and_pauses(self, shop: Shop) -> None:
+        seller, campaign_id = shop.merchant().actor, campaign(shop)
         with pytest.raises(Forbidden):
-            issues.start_issue(shop.merchant().actor, campaign(shop), Segment())
+            issues.start_issue(seller, campaign_id, Segment())
+        issue = issues.start_issue(SYSTEM, campaign_id, Segment())
+        for move in (issues.pause_issue, issues.resume_issue):
+            with pytest.raises(Forbidden):
+                move(seller, issue.id)
 
     def test_not_what_has_a_code_or_is_over(self, shop: Shop, stage: Clock) -> None:
         coded = campaign(shop, code="SPRING")

@@ -53,7 +53,7 @@ ISSUES = Machine(
     {
         IssueState.SCHEDULED: {IssueState.RUNNING, IssueState.PAUSED},
         IssueState.RUNNING: {IssueState.PAUSED, IssueState.DONE},
-        IssueState.PAUSED: {IssueState.RUNNING},
+        IssueState.PAUSED: {IssueState.RUNNING, IssueState.SCHEDULED},
         IssueState.DONE: set(),
     },
 )
@@ -90,8 +90,8 @@ class Issue(Struct, frozen=True, kw_only=True):
 
 
 class Chunk(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A stretch of one shard's members, both ends included; `members` are named where the issue names
-    them.
+    """A stretch of one shard's members, both ends included: those who were there when it was planned, or
+    those whom the issue names.
     """
 
     issue_id: str

@@ -37,6 +37,7 @@ from chalicelib.contexts.promotions.model.issues import (
 )
 from chalicelib.contexts.promotions.model.refusals import LimitReached, NoCampaign
 from chalicelib.contexts.promotions.service.deriving import derived_code
+from chalicelib.contexts.promotions.service.offers import maker
 from chalicelib.contexts.promotions.store import campaigns as campaign_rows
 from chalicelib.contexts.promotions.store import issues as rows
 from chalicelib.kernel import clock, ids
@@ -49,6 +50,7 @@ BY_HAND = "issue"
 CHUNKS_A_MESSAGE = 300
 """A planner that made so many leaves the rest to the next."""
 SENT_AT_ONCE = 10
+READ_MAX = 1_000
 
 
 def start_issue(
@@ -96,24 +98,30 @@ def start_issue(
 
 
 def pause_issue(actor: Actor, issue_id: str) -> Progress:
-    """Stop handing out after the chunks that are under way. Refuses `promotions.no_such_issue`; one
-    that is paused or done stays so.
+    """Stop handing out after the chunks that are under way. The platform alone may. Refuses
+    `promotions.no_such_issue`; one that is paused or done stays so.
     """
+    actor.as_platform()
     seen = progress_of(actor, issue_id)
     if seen.state in {IssueState.RUNNING, IssueState.SCHEDULED}:
         running = (IssueState.RUNNING, IssueState.SCHEDULED)
-        transact.commit(rows.move(issue_id, running, IssueState.PAUSED))
+        with suppress(IssueMoved):
+            transact.commit(rows.move(issue_id, running, IssueState.PAUSED))
     return progress_of(actor, issue_id)
 
 
 def resume_issue(actor: Actor, issue_id: str) -> Progress:
-    """Go on where an issue was paused, or where messages were lost. Refuses
-    `promotions.no_such_issue`.
+    """Go on where an issue was paused, or where messages were lost; one whose time has not come waits
+    for it. The platform alone may. Refuses `promotions.no_such_issue`.
     """
+    actor.as_platform()
     seen = progress_of(actor, issue_id)
+    is_due = seen.issue.starts_at <= clock.iso(clock.now())
     if seen.state is IssueState.PAUSED:
-        transact.commit(rows.move(issue_id, (IssueState.PAUSED,), IssueState.RUNNING))
-    if seen.state in {IssueState.PAUSED, IssueState.RUNNING}:
+        target = IssueState.RUNNING if is_due else IssueState.SCHEDULED
+        with suppress(IssueMoved):
+            transact.commit(rows.move(issue_id, (IssueState.PAUSED,), target))
+    if is_due and seen.state in {IssueState.PAUSED, IssueState.RUNNING}:
         _send_plans(issue_id)
     return progress_of(actor, issue_id)
 
@@ -122,8 +130,8 @@ def progress_of(actor: Actor, issue_id: str) -> Progress:
     """Tell how far an issue is: the platform of all, a merchant of its own campaigns'. Refuses
     `promotions.no_such_issue`.
     """
-    found = rows.progress(issue_id)
-    if found is None or (actor.merchant_id and found.issue.merchant_id != actor.merchant_id):
+    found, merchant_id = rows.progress(issue_id), maker(actor)
+    if found is None or (merchant_id and found.issue.merchant_id != merchant_id):
         raise NoIssue
     return found
 
@@ -234,7 +242,13 @@ def _planned_on(issue: Issue, shard: int) -> bool:
             if not members:
                 transact.commit([rows.plan_ends(seen)])
                 break
-            chunk = Chunk(issue_id=issue.id, shard=shard, first=members[0], last=members[-1])
+            chunk = Chunk(
+                issue_id=issue.id,
+                shard=shard,
+                first=members[0],
+                last=members[-1],
+                members=tuple(members),
+            )
             transact.commit(rows.plan(seen, chunk, len(members)))
         except IssueMoved:
             break
@@ -250,14 +264,19 @@ def _planned_on(issue: Issue, shard: int) -> bool:
 
 
 def _handed_out(issue: Issue, chunk: Chunk) -> Collection[str]:
-    """Hand a chunk out. Returns who got a coupon, nobody where another worker was faster."""
-    campaign = campaign_rows.campaign(issue.campaign_id)
+    """Hand a chunk out. Returns who got a coupon: nobody where another worker was faster, or while the
+    campaign is stopped, when the chunk waits.
+    """
+    campaign, now = campaign_rows.campaign(issue.campaign_id), clock.now()
     assert campaign is not None, "campaigns stay"
-    listed = _listed(chunk)
+    is_over = now >= campaign.ends_at
+    if not is_over and not campaign.is_open(now):
+        return ()
+    listed = _listed(issue, chunk)
     meant = _of_tiers(listed, issue.segment.tiers)
     for attempt in range(retries.ROUNDS_MAX):
         left = campaign_rows.left_of([campaign])[campaign.id]
-        if not campaign.is_open(clock.now()):
+        if is_over:
             left = [0 for _ in left]
         wanted = min(len(meant), sum(left))
         home = home_shard(f"{chunk.shard} {chunk.first}", campaign.shards)
@@ -278,10 +297,11 @@ def _handed_out(issue: Issue, chunk: Chunk) -> Collection[str]:
     raise Busy
 
 
-def _listed(chunk: Chunk) -> list[str]:
-    """The members of a chunk who are there; of one that names them, those who are members at all."""
-    if not chunk.members:
-        return listing.members_between(chunk.shard, chunk.first, chunk.last, CHUNK_MEMBERS)
+def _listed(issue: Issue, chunk: Chunk) -> list[str]:
+    """The members of a chunk who are members still; who came between them later is of no chunk."""
+    if not issue.segment.members:
+        there = listing.members_between(chunk.shard, chunk.first, chunk.last, READ_MAX)
+        return [member for member in chunk.members if member in set(there)]
     found = [listing.members_between(listing.shard_of(one), one, one, 1) for one in chunk.members]
     return [member for some in found for member in some]
 
@@ -302,7 +322,7 @@ def _take_back(issue: Issue, chunk: Chunk, given: Collection[str]) -> None:
     """Remove coupons of members who left while they were given theirs: who reads the list after the
     transaction sees whoever left before it, and whoever left after it takes the coupon along.
     """
-    for member in set(given) - set(_listed(chunk)):
+    for member in set(given) - set(_listed(issue, chunk)):
         place = store.coupon_key(member, code_for(issue, member))
         transact.commit([transact.delete(store.CouponItem(place.pk, place.sk))])
 
