@@ -98,10 +98,9 @@ def start_issue(
 
 
 def pause_issue(actor: Actor, issue_id: str) -> Progress:
-    """Stop handing out after the chunks that are under way. The platform alone may. Refuses
-    `promotions.no_such_issue`; one that is paused or done stays so.
+    """Stop handing out after the chunks that are under way: the platform, or the merchant whose
+    campaign it is. Refuses `promotions.no_such_issue`; one that is paused or done stays so.
     """
-    actor.as_platform()
     seen = progress_of(actor, issue_id)
     if seen.state in {IssueState.RUNNING, IssueState.SCHEDULED}:
         running = (IssueState.RUNNING, IssueState.SCHEDULED)
@@ -112,9 +111,8 @@ def pause_issue(actor: Actor, issue_id: str) -> Progress:
 
 def resume_issue(actor: Actor, issue_id: str) -> Progress:
     """Go on where an issue was paused, or where messages were lost; one whose time has not come waits
-    for it. The platform alone may. Refuses `promotions.no_such_issue`.
+    for it. Who may pause may resume. Refuses `promotions.no_such_issue`.
     """
-    actor.as_platform()
     seen = progress_of(actor, issue_id)
     is_due = seen.issue.starts_at <= clock.iso(clock.now())
     if seen.state is IssueState.PAUSED:
