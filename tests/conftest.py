@@ -12,13 +12,14 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from chalicelib.kernel import clock as clock_module
-from tests.makers import least_privilege
+from tests.makers import cheap_passwords, least_privilege
 from tests.makers.engines import STARTERS, Engine, Find, running, staged
 from tests.makers.quick_moto import create_stage, kept_connection, quick_moto
 from tests.makers.stage import enter, forget
 
 _loader = botocore.session.create_loader()
 botocore.session.create_loader = lambda _path: _loader  # service models are parsed once a run
+cheap_passwords.use(cheap_passwords.CHEAP)
 
 hypothesis_settings.register_profile(
     "souk",

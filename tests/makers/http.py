@@ -4,8 +4,12 @@ import base64
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from chalice.app import Chalice
+from chalice.local import LocalChalice
 
 from chalicelib.aws import observe
 from chalicelib.kernel import ids
@@ -30,14 +34,11 @@ class Http:
     """One caller with its own cookies. Paths are matched against the app's routes."""
 
     def __init__(self, *, address: str = "203.0.113.9") -> None:
-        import app
-
-        self.app = app.app
+        self.app = _app()
         self.address = address
         self.context = _Context()
         self.cookies: dict[str, str] = {}
-        self._routes = [(_pattern(route), route) for route in self.app.routes]
-        self._routes.sort(key=lambda pair: pair[1].count("{"))
+        self._routes = _routes(tuple(self.app.routes))
 
     def get(self, path: str, **headers: str) -> Reply:
         return self.send("GET", path, headers=headers)
@@ -91,7 +92,8 @@ class Http:
     ) -> dict[str, Any] | None:
         """Make the event of a request; None where no route has this path."""
         parts = urlsplit(path)
-        found = ((p.fullmatch(parts.path), route) for p, route in self._routes)
+        routes = self._routes.get(parts.path.count("/"), ())
+        found = ((p.fullmatch(parts.path), route) for p, route in routes)
         match, route = next(((m, route) for m, route in found if m), (None, ""))
         if match is None:
             return None
@@ -153,5 +155,21 @@ class _Context:
         return 28_000
 
 
-def _pattern(route: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route)))
+@cache
+def _app() -> Chalice:
+    """The app, holding one request for each thread: Lambda gives each its own process."""
+    from app import app
+
+    own = {name: LocalChalice.__dict__[name] for name in ("_THREAD_LOCAL", "current_request")}
+    app.__class__ = type("App", (type(app),), own)
+    return app
+
+
+@cache
+def _routes(routes: tuple[str, ...]) -> dict[int, list[tuple[re.Pattern[str], str]]]:
+    """The patterns of all routes by how many parts their paths have, the plainest first."""
+    found: dict[int, list[tuple[re.Pattern[str], str]]] = {}
+    for route in sorted(routes, key=lambda route: route.count("{")):
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route))
+        found.setdefault(route.count("/"), []).append((re.compile(pattern), route))
+    return found

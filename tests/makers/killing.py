@@ -80,6 +80,15 @@ class Killer:
         ):
             yield self
 
+    def go_on_from(self, calls: int, turn: int) -> None:
+        """Count as if so many calls had been made before, and this function had run last."""
+        self.since, self._turn = calls, turn
+
+    @property
+    def turn(self) -> int:
+        """The number of the function that ran last; -1 before the first."""
+        return self._turn
+
     def guard(self, name: str, call: Callable[[], Any]) -> Any:
         """Run a function; raises `Killed` when it does not live to its end."""
         self._turn += 1

@@ -1,5 +1,6 @@
 """Callers at the same moment."""
 
+import random
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,27 +11,30 @@ from chalicelib.kernel.errors import Refusal
 
 
 def at_once(times: int, act: Callable[[int], Any]) -> list[Any]:
-    """Run `act(number)` in threads that start together; returns results and refusals.
+    """Run `act(number)` as callers that start together; returns results and refusals.
 
-    moto does not keep one call from another, as DynamoDB does, so the calls take turns; what a
-    caller does between two calls may still fall anywhere among the others'.
+    A function has a process to itself and meets others in DynamoDB only: so one caller runs at a
+    time, and before each call to DynamoDB any of them may come next, by a chance that is the same
+    in every run.
     """
-    gate, turn = threading.Barrier(times), threading.Lock()
+    turns = _Turns(times)
     outcomes: list[Any] = []
     real = connection().dispatch
 
-    def one_by_one(operation: str, request: dict[str, Any]) -> Any:
-        with turn:
-            return real(operation, request)
+    def in_turn(operation: str, request: dict[str, Any]) -> Any:
+        turns.pass_on()
+        return real(operation, request)
 
     def run(number: int) -> None:
-        gate.wait()
+        turns.begin(number)
         try:
             outcomes.append(act(number))
         except Refusal as refusal:
             outcomes.append(refusal)
+        finally:
+            turns.end(number)
 
-    with patch.object(connection(), "dispatch", one_by_one):
+    with patch.object(connection(), "dispatch", in_turn):
         threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
         for thread in threads:
             thread.start()
@@ -38,3 +42,34 @@ def at_once(times: int, act: Callable[[int], Any]) -> list[Any]:
             thread.join()
     assert len(outcomes) == times, "a caller met something that is no refusal"
     return outcomes
+
+
+class _Turns:
+    """Whose turn it is, among so many callers."""
+
+    def __init__(self, callers: int) -> None:
+        self._begun = threading.Barrier(callers, self._call_one)
+        self._chance = random.Random(callers)
+        self._waiting = {number: threading.Event() for number in range(callers)}
+        self._own = threading.local()
+
+    def begin(self, number: int) -> None:
+        """Come in, and wait for the others and for one's first turn."""
+        self._own.turn = self._waiting[number]
+        self._begun.wait()
+        self._own.turn.wait()
+
+    def pass_on(self) -> None:
+        """Let anybody have the next turn, and go on at one's own."""
+        self._own.turn.clear()
+        self._call_one()
+        self._own.turn.wait()
+
+    def end(self, number: int) -> None:
+        """Leave the others to themselves."""
+        del self._waiting[number]
+        if self._waiting:
+            self._call_one()
+
+    def _call_one(self) -> None:
+        self._chance.choice(list(self._waiting.values())).set()

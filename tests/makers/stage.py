@@ -8,6 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.events import events_backends
+from moto.s3 import s3_backends
+from moto.ses import ses_backends
+from moto.sqs import sqs_backends
 
 from chalicelib.aws import clients, settings, tables
 from chalicelib.aws.settings import TABLES
@@ -68,18 +72,13 @@ def forget() -> None:
 
 
 def create_surroundings() -> None:
-    """Make all but the tables."""
-    sqs = client("sqs")
+    """Make all but the tables, in moto's own hands: to ask for each would cost a test's worth."""
     for queue in QUEUES:
-        sqs.create_queue(QueueName=f"{STAGE}-souk-{queue}")
-    client("events").create_event_bus(Name=f"{STAGE}-souk-bus")
-    s3 = client("s3")
+        sqs_backends[ACCOUNT][REGION].create_queue(f"{STAGE}-souk-{queue}")
+    events_backends[ACCOUNT][REGION].create_event_bus(f"{STAGE}-souk-bus")
     for bucket in ("media", "uploads"):
-        s3.create_bucket(
-            Bucket=f"{STAGE}-souk-{bucket}",
-            CreateBucketConfiguration={"LocationConstraint": REGION},
-        )
-    client("ses").verify_email_identity(EmailAddress="shop@souk.example")
+        s3_backends[ACCOUNT]["aws"].create_bucket(f"{STAGE}-souk-{bucket}", REGION)
+    ses_backends[ACCOUNT][REGION].verify_email_identity("shop@souk.example")
 
 
 @cache

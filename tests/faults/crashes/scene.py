@@ -4,7 +4,6 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -55,6 +54,8 @@ class Scene:
     sandbox: SandboxCompany = field(default_factory=SandboxCompany)
     stripe: StripeCompany = field(default_factory=StripeCompany)
     far: str = ""
+    chance: Random = field(default_factory=Random)
+    """What an act draws its names from."""
 
     @property
     def purchase(self) -> Any:
@@ -81,24 +82,49 @@ class Scene:
         self.clock.forward(seconds)
 
     def put_aside(self) -> Callable[[], None]:
-        """Remember everything; returns what brings it back."""
+        """Remember everything; returns what brings it back, for an act that begins a second later."""
+        bring_back = self._kept()
+
+        def begin() -> None:
+            bring_back()
+            self.later(1)
+            self._draw_from(Random("the act"))
+            ids._last[0] = 0
+
+        return begin
+
+    def mark(self) -> Callable[[], None]:
+        """Remember everything in the midst of an act; returns what goes on from there."""
+        bring_back, chance, last = self._kept(), self.chance.getstate(), ids._last[0]
+
+        def go_on() -> None:
+            bring_back()
+            self._draw_from(Random())
+            self.chance.setstate(chance)
+            ids._last[0] = last
+
+        return go_on
+
+    def _kept(self) -> Callable[[], None]:
         stage = self.cloud.put_aside()
         moment = self.clock.moment
         kept = copy.deepcopy((self._own(), self.machine.__dict__ | {"guard": None}), queues())
 
         def bring_back() -> None:
             self.cloud.bring_back(stage)
-            self.clock.moment = moment + timedelta(seconds=1)
+            self.clock.moment = moment
             own, machine = copy.deepcopy(kept, queues())
             self.memo, self.shelves, cookies, sandbox, stripe = own
             self.shop.http.cookies = cookies
             self.sandbox.__dict__.update(sandbox)
             self.stripe.__dict__.update(stripe)
             self.machine.__dict__.update(machine | {"guard": self.machine.guard})
-            ids.use_chance(Random("the act").getrandbits)
-            ids._last[0] = 0
 
         return bring_back
+
+    def _draw_from(self, chance: Random) -> None:
+        self.chance = chance
+        ids.use_chance(chance.getrandbits)
 
     def _own(self) -> tuple[Any, ...]:
         return (

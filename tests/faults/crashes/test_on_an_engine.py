@@ -71,7 +71,7 @@ def test_killed_for_real(
         staged(engines(ENGINE), clock),
         scene(clock, cloud, monkeypatch, workflow.company) as here,
     ):
-        sweep = Sweep(workflow, here)
+        sweep = Sweep(workflow, here, has_stations=False)
         points = list(sweep.points())
         chosen = Random(str(workflow)).sample(points, min(KILLS, len(points)))
         for point in chosen:
