@@ -13,7 +13,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help venv run start stop reset logs status test check prove planted bench docs messages lock package deploy \
-	bootstrap merchant spread-stock doctor redrive close-statements taxes issue-coupons issue reindex clean
+	bootstrap merchant spread-stock doctor redrive close-statements taxes share-offer issue-coupons issue reindex clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
@@ -36,6 +36,8 @@ logs: $(READY) ## follow the functions' logs
 	@$(PY) -m infra.local logs
 
 ##@ While developing
+# A run starts some hundred Pythons: what one has compiled serves the others, whatever is set here.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) ## run every test
 	@$(PY) -m tests.makers.engines.fetch
 	@$(PY) -m pytest -n 2 -m "not stack"
@@ -101,6 +103,9 @@ redrive: $(READY) ## send a queue's dead letters back to it: QUEUE=settlement
 
 close-statements: $(READY) ## close the merchants' statements now
 	@$(PY) -m infra.operate $(STAGE) close-statements
+
+share-offer: $(READY) ## let the platform pay a part of a merchant's offer: MERCHANT=acme OFFER=off_… PERCENT=30
+	@$(PY) -m infra.operate $(STAGE) share-offer "$(MERCHANT)" "$(OFFER)" "$(PERCENT)"
 
 taxes: $(READY) ## put tax rules in the place of those that hold: FILE=taxes.json
 	@$(PY) -m infra.operate $(STAGE) taxes "$(FILE)"

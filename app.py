@@ -3,6 +3,8 @@
 from chalice import Chalice
 
 from chalicelib.aws import workers as relay
+from chalicelib.contexts.aftersales import console as aftersales_console
+from chalicelib.contexts.aftersales import pages as aftersales_pages
 from chalicelib.contexts.cart import api as cart_api
 from chalicelib.contexts.cart import pages as cart_pages
 from chalicelib.contexts.catalog import pages as catalog_pages
@@ -47,6 +49,8 @@ from chalicelib.contexts.privacy import pages as privacy_pages
 from chalicelib.contexts.privacy import workers as privacy_workers
 from chalicelib.contexts.promotions import workers as promotions_workers
 from chalicelib.contexts.promotions.api import claiming
+from chalicelib.contexts.promotions.api import codes as promotions_codes
+from chalicelib.contexts.promotions.api import issues as promotions_issues
 from chalicelib.contexts.promotions.api import selling as promotions_selling
 from chalicelib.contexts.promotions.console import calendar as offers_calendar
 from chalicelib.contexts.promotions.console import campaign_editing as campaign_console
@@ -54,6 +58,7 @@ from chalicelib.contexts.promotions.console import campaigns as campaigns_consol
 from chalicelib.contexts.promotions.console import editing as offer_console
 from chalicelib.contexts.promotions.console import issuing as issues_console
 from chalicelib.contexts.promotions.console import listing as offers_console
+from chalicelib.contexts.promotions.console import taxing as taxes_console
 from chalicelib.contexts.promotions.pages import coupons as promotions_coupons
 from chalicelib.contexts.search import workers as search_workers
 from chalicelib.contexts.settlement import api as settlement_api
@@ -87,6 +92,8 @@ BLUEPRINTS = (
     settlement_api.bp,
     settlement_workers.bp,
     promotions_selling.bp,
+    promotions_codes.bp,
+    promotions_issues.bp,
     promotions_workers.bp,
     claiming.bp,
     cart_api.bp,
@@ -115,6 +122,7 @@ BLUEPRINTS = (
     members_points.bp,
     members_linked.bp,
     promotions_coupons.bp,
+    aftersales_pages.bp,
     privacy_pages.bp,
     identity_console.bp,
     identity_console_security.bp,
@@ -133,6 +141,8 @@ BLUEPRINTS = (
     campaigns_console.bp,
     campaign_console.bp,
     issues_console.bp,
+    taxes_console.bp,
+    aftersales_console.bp,
 )
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

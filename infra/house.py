@@ -169,6 +169,24 @@ def put_taxes(file: Path) -> "tuple[TaxRule, ...]":
     return taxes.put_taxes(SYSTEM, rules)
 
 
+def share_offer(merchant: str, offer_id: str, percent: str) -> float:
+    """Let the platform pay a part of what a merchant's offer takes off; returns it in percent. `merchant`
+    is a code or an id.
+    """
+    from chalicelib.contexts.merchants import service as merchants
+    from chalicelib.contexts.promotions.model.offers import BPS_ALL
+    from chalicelib.contexts.promotions.service import offers
+    from chalicelib.kernel.actors import SYSTEM
+
+    try:
+        bps = round(float(percent) * 100)
+    except (ValueError, OverflowError):
+        raise access.CannotOperate("PERCENT is a number, such as 30 or 12.5.") from None
+    found = merchant if merchant.startswith("mer_") else merchants.by_code(merchant).id
+    made = offers.share(SYSTEM, found, offer_id, bps)
+    return (BPS_ALL - made.offer.merchant_bps) / 100
+
+
 def issue_coupons(campaign_id: str, to: str, starts_at: str) -> str:
     """Hand a campaign's coupons out; returns the issue's id. `to` is `everybody`, or `tiers:silver,gold`,
     `since:TIME`, `until:TIME`, `members:acc_…,acc_…`, several of these with spaces between.

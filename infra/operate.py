@@ -74,6 +74,12 @@ def _taxes(arguments: Arguments) -> None:
     print(f"{len(rules)} tax rules hold from now on")
 
 
+def _share_offer(arguments: Arguments) -> None:
+    house.enter(arguments.stage)
+    percent = house.share_offer(arguments.merchant, arguments.offer, arguments.percent)
+    print(f"{arguments.offer}: the platform pays {percent:g}% of what it takes off from now on")
+
+
 def _issue_coupons(arguments: Arguments) -> None:
     house.enter(arguments.stage)
     starts_at = "" if arguments.at == "now" else arguments.at
@@ -130,6 +136,7 @@ COMMANDS: dict[str, tuple[Callable[[Arguments], None], tuple[str, ...]]] = {
     "close-statements": (_close_statements, ()),
     "reindex": (_reindex, ()),
     "taxes": (_taxes, ("file",)),
+    "share-offer": (_share_offer, ("merchant", "offer", "percent")),
     "issue-coupons": (_issue_coupons, ("campaign", "to", "at")),
     "issue": (_issue, ("issue", "verb")),
 }

@@ -185,6 +185,7 @@ TABLES = (
     Table("promotions"),
     Table("cart"),
     Table("orders", indexes=("by_owner", "by_state", "by_due")),
+    Table("aftersales", indexes=("by_owner", "by_state", "by_due")),
     Table("settlement", indexes=("by_owner",)),
     Table("notifications"),
     Table("privacy", indexes=("by_due",)),
@@ -265,7 +266,12 @@ QUEUES = (
         "promotions",
         "occasions",
         "promotions_on_occasion",
-        facts=("identity.MemberJoined", "members.OrderCounted", "members.TierChanged"),
+        facts=(
+            "identity.MemberJoined",
+            "members.BirthdayCame",
+            "members.OrderCounted",
+            "members.TierChanged",
+        ),
     ),
     Queue(
         "promotions",
@@ -319,6 +325,7 @@ QUEUES = (
         "mail",
         "notifications_on_fact",
         facts=(
+            "aftersales.HelpGiven",
             "identity.CodeRequested",
             "orders.PurchasePlaced",
             "orders.PurchasePaid",

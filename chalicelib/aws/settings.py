@@ -19,6 +19,7 @@ ROOMS = (
     "promotions",
     "cart",
     "orders",
+    "aftersales",
     "settlement",
     "notifications",
     "privacy",

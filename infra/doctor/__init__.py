@@ -5,6 +5,7 @@ docs/invariants.md lists them. The tests ask after every run, `make doctor` asks
 
 from infra.doctor import (
     callbacks,
+    cases,
     events,
     journal,
     keys,
@@ -31,6 +32,7 @@ CHAPTERS = (
     orders,
     offers,
     points,
+    cases,
     shipments,
     events,
     callbacks,

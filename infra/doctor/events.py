@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from chalicelib.contexts.notifications.model import MailState
+from chalicelib.contexts.aftersales.facts import HelpGiven
+from chalicelib.contexts.notifications.model import MailState, Message
 from chalicelib.contexts.notifications.workers import LETTERS
 from chalicelib.contexts.orders.facts import OrderCompleted, PurchasePaid, RefundRequested
 from chalicelib.contexts.orders.service.following import KINDS
@@ -78,6 +79,12 @@ def mail_is_sent(whole: Whole) -> Found:
         how = mails.get((fact.id, letter.message.value)) or "not begun"
         if letter.to and how != MailState.SENT:
             yield fact.id, f"the mail {letter.message} of {fact.aggregate} is {how}"
+    with_mail = {row.subject for row in whole.of_kind("identity", "ACCOUNT") if row.email}
+    for told in whole.told(HelpGiven):
+        if told.member_id in with_mail and _is_expected(whole, told):
+            how = mails.get((told.id, Message.HELP.value)) or "not begun"
+            if how != MailState.SENT:
+                yield told.id, f"the mail about the answer in {told.case_id} is {how}"
 
 
 @invariant("events.refund_is_sent")

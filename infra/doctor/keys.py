@@ -266,12 +266,7 @@ def answer_is_of_its_subject(whole: Whole) -> Found:
 
 def _placed(whole: Whole) -> Iterator[tuple[Row, str, str]]:
     """Rows of which the key follows from the ids inside, with that key."""
-    for row in whole.of_kind("orders", "PURCHASE"):
-        yield row, _partition(row.purchase.id), "PURCHASE"
-    for row in whole.of_kind("orders", "ORDER"):
-        order = row.order
-        is_named = order.id == order_id(order.purchase_id, order.number)
-        yield row, _partition(order.purchase_id), f"ORDER#{order.number if is_named else '?'}"
+    yield from _placed_of_orders(whole)
     for row in whole.of_kind("payments", "REFUND"):
         yield row, f"PAYMENT#{row.refund.payment_id}", f"REFUND#{row.refund.id}"
     for row in whole.of_kind("payments", "CALLBACK"):
@@ -283,10 +278,21 @@ def _placed(whole: Whole) -> Iterator[tuple[Row, str, str]]:
     for row in whole.of_kind("settlement", "LEG"):
         entry_id, _, number = row.posting.id.rpartition(".")
         yield row, f"ENTRY#{entry_id}", f"LEG#{number}"
+    for row in whole.of_kind("aftersales", "CASE"):
+        yield row, f"CASE#{row.case.id}", "CASE"
     for row in whole.of_kind("outbox", "FACT"):
         fact = whole.facts.get(row.sk)
         if fact is not None:
             yield row, fact.aggregate, fact.id
+
+
+def _placed_of_orders(whole: Whole) -> Iterator[tuple[Row, str, str]]:
+    for row in whole.of_kind("orders", "PURCHASE"):
+        yield row, _partition(row.purchase.id), "PURCHASE"
+    for row in whole.of_kind("orders", "ORDER"):
+        order = row.order
+        is_named = order.id == order_id(order.purchase_id, order.number)
+        yield row, _partition(order.purchase_id), f"ORDER#{order.number if is_named else '?'}"
 
 
 def _partition(purchase_id: str) -> str:

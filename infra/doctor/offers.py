@@ -79,8 +79,8 @@ def shopper_has_what_purchases_use(whole: Whole) -> Found:
 
 @invariant("coupons.are_what_was_issued", adds_up=True)
 def are_what_was_issued(whole: Whole) -> Found:
-    """As many coupons of a campaign are gone as members claimed or codes were made, and no member claimed
-    too many.
+    """As many coupons of a campaign are gone as members claimed or codes were made, less those taken back,
+    and no member claimed too many.
     """
     had: Counter[tuple[str, str]] = Counter()
     for fact in whole.told(CouponIssued):
@@ -101,8 +101,8 @@ def are_what_was_issued(whole: Whole) -> Found:
 
 @invariant("coupons.are_handed_out_once", adds_up=True)
 def are_handed_out_once(whole: Whole) -> Found:
-    """An issue gave each member one coupon at most, says how many it gave, and is done when all of its
-    chunks are.
+    """An issue gave each member one coupon at most, says how many it gave and took back, and is done when
+    all of its chunks are.
     """
     got: Counter[tuple[str, str]] = Counter()
     for fact in whole.told(CouponsIssued):
@@ -113,7 +113,7 @@ def are_handed_out_once(whole: Whole) -> Found:
     given, rest = Counter(issue_id for issue_id, _ in got), Counter[str]()
     open_shards: Counter[str] = Counter()
     for row in whole.of_kind("promotions", "ISSUE_SHARD"):
-        rest[row.subject] += row.issued
+        rest[row.subject] += row.issued + row.taken_back
         open_shards[row.subject] += row.chunks != row.chunks_done or not row.is_planned
     for row in whole.of_kind("promotions", "ISSUE"):
         said = rest[row.subject]
@@ -221,7 +221,9 @@ def _all_uses(whole: Whole) -> Iterable[Uses]:
 
 
 def _given(whole: Whole) -> Counter[str]:
-    """How many coupons of each campaign were claimed, given on an occasion, made as codes, or handed out."""
+    """How many coupons of each campaign were claimed, given on an occasion, made as codes, or handed out and
+    not taken back.
+    """
     given: Counter[str] = Counter()
     for fact in whole.told(CouponIssued):
         given[fact.campaign_id] += 1
@@ -229,6 +231,11 @@ def _given(whole: Whole) -> Counter[str]:
         given[row.coupon.campaign_id] += row.coupon.member_id == ANYBODY
     for handed in whole.told(CouponsIssued):
         given[handed.campaign_id] += len(handed.coupons)
+    campaign_of = {
+        row.subject: row.issue.campaign_id for row in whole.of_kind("promotions", "ISSUE")
+    }
+    for row in whole.of_kind("promotions", "ISSUE_SHARD"):
+        given[campaign_of.get(row.subject, "")] -= row.taken_back
     return given
 
 

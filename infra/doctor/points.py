@@ -1,8 +1,8 @@
-"""Points and tiers: what accounts have is what was told of them, and what orders earned."""
+"""Points, tiers and birthdays: what accounts have is what was told of them, and what orders earned."""
 
 from collections import Counter
 
-from chalicelib.contexts.members.facts import PointsMoved, TierChanged
+from chalicelib.contexts.members.facts import BirthdayCame, PointsMoved, TierChanged
 from chalicelib.contexts.members.model.points import PointsKind, Tally
 from chalicelib.contexts.members.workers import completed, paid, refunded
 from chalicelib.contexts.orders.facts import OrderCompleted, PurchasePaid
@@ -144,6 +144,30 @@ def tier_is_as_told(whole: Whole) -> Found:
     for row in whole.of_kind("members", "LOYALTY"):
         if (row.tier or "") != last.get(row.subject, ""):
             yield row.subject, f"it is {row.tier!r}, and {last.get(row.subject, '')!r} was told"
+
+
+@invariant("birthdays.once_a_year")
+def once_a_year(whole: Whole) -> Found:
+    """A birthday is told once a year, the year is kept, and who has one is looked at when it begins."""
+    told = Counter((fact.member_id, fact.year) for fact in whole.told(BirthdayCame))
+    last: dict[str, int] = {}
+    for (member_id, year), times in told.items():
+        last[member_id] = max(year, last.get(member_id, 0))
+        if times > 1:
+            yield member_id, f"its birthday of {year} was told {times} times"
+    for row in whole.of_kind("members", "BIRTHDAY"):
+        kept, due = row.document, row.due_at if row.due_shard else None
+        if kept.wished_in != last.get(row.subject, 0):
+            yield row.subject, f"{kept.wished_in} is kept as its last birthday that was told"
+        if (kept.next_at or None) != due or bool(kept.day) != bool(kept.next_at):
+            yield row.subject, f"it has birthday on {kept.day!r}, and its timer says {due}"
+        if row.version != kept.version:
+            yield (
+                row.subject,
+                f"its birthday's row is version {row.version} instead of {kept.version}",
+            )
+        if kept.next_at and kept.next_at <= whole.horizon.daily:
+            yield row.subject, f"its birthday began at {kept.next_at}, and nobody looked"
 
 
 def _open_accounts(whole: Whole) -> set[str]:

@@ -6,7 +6,11 @@ from chalicelib.contexts.privacy.model import ErasureState
 from infra.doctor.registry import Found, invariant
 from infra.doctor.whole import Whole
 
-DOCUMENTS = ("PROFILE", "ADDRESSES", "FAVOURITES")
+LEFT = (
+    *(("members", kind) for kind in ("PROFILE", "ADDRESSES", "FAVOURITES", "BIRTHDAY")),
+    *(("promotions", kind) for kind in ("COUPON", "CLAIMS")),
+)
+"""What lies in a partition of its member."""
 WAYS_IN = ("CREDENTIAL", "LINK_ENTRY", "PASSKEY_ENTRY")
 
 
@@ -35,13 +39,13 @@ def erased_is_gone(whole: Whole) -> Found:
         for row in whole.of_kind("privacy", "ERASURE")
         if row.state == ErasureState.ERASED
     }
-    for kind in DOCUMENTS:
-        for row in whole.of_kind("members", kind):
+    for room, kind in LEFT:
+        for row in whole.of_kind(room, kind):
             if row.subject in erased:
-                yield row.subject, f"it is erased, and its {row.sk} are still there"
-    for row in (*whole.of_kind("promotions", "COUPON"), *whole.of_kind("promotions", "CLAIMS")):
-        if row.subject in erased:
-            yield row.subject, f"it is erased, and its {row.sk} is still there"
+                yield row.subject, f"it is erased, and its {row.sk} is still there"
+    for row in whole.of_kind("aftersales", "CASE"):
+        if row.case.member_id in erased:
+            yield row.case.member_id, f"it is erased, and {row.case.id} is still there"
     for row in whole.of_kind("cart", "OWNER"):
         if row.subject in erased:
             yield row.subject, f"it is erased, and has the cart {row.cart_id}"

@@ -145,7 +145,8 @@ for (const time of document.querySelectorAll("time[data-moment]")) {
   }
 }
 
-// While something is awaited, look again: a page that says so is read anew until it no longer does.
+// While something is awaited, look again: a page that says so is read anew until it no longer does. What is
+// told in place takes the place of what is shown, so that nobody loses what was typed beside it.
 const awaited = document.querySelector("[data-look-again]");
 if (awaited) {
   const pause = Number(awaited.dataset.lookAgain) * 1000;
@@ -157,8 +158,15 @@ if (awaited) {
     const page = new DOMParser().parseFromString(text, "text/html");
     const fresh = page.querySelector("[data-standing]");
     const shown = document.querySelector("[data-standing]");
-    if (fresh && shown && fresh.dataset.standing !== shown.dataset.standing) location.reload();
-    else if (--looksLeft > 0) setTimeout(look, pause);
+    const moved = fresh && shown && fresh.dataset.standing !== shown.dataset.standing;
+    const busy = shown && shown.contains(document.activeElement);
+    if (moved && !("inPlace" in shown.dataset)) return void location.reload();
+    if (moved && !busy) {
+      shown.replaceWith(document.adoptNode(fresh));
+      if (!("lookAgain" in fresh.dataset)) return;
+      looksLeft = 60;
+    }
+    if (--looksLeft > 0) setTimeout(look, pause);
   };
   setTimeout(look, pause);
 }

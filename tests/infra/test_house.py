@@ -19,7 +19,7 @@ from chalicelib.contexts.settlement.workers import HANDLERS
 from chalicelib.kernel.actors import ActorKind, Role
 from infra import house, operate
 from tests.makers.money_facts import a_completion, a_paid_order, a_paid_purchase
-from tests.makers.offers import a_campaign
+from tests.makers.offers import a_campaign, an_offer
 from tests.makers.people import a_member
 from tests.makers.queues import drain
 from tests.makers.rows import everything
@@ -41,6 +41,26 @@ def command(stage, monkeypatch, capsys):
         return capsys.readouterr().out
 
     return run
+
+
+def test_the_platform_pays_a_part_of_a_merchants_offer(command, stage) -> None:
+    shop = Shop()
+    tea = shop.goods(price=1_000)
+    made = an_offer(shop, shop.merchant())
+    words = ("share-offer", "acme", made["id"])
+    assert "the platform pays 30% of what" in command(*words, "30")
+    read = shop.http.get("/api/v1/merchant/offers", **shop.merchant().authorization).json()
+    assert read["items"][0]["own_percent"] == 70
+    (line,) = shop.look(shop.cart({tea: 1}))["lines"]
+    assert line["adjustments"][0]["funder"] == "shared"
+    for wrong in ("101", "-1", "much", "nan", "inf"):
+        with pytest.raises(SystemExit):
+            command(*words, wrong)
+    with pytest.raises(SystemExit):
+        command("share-offer", "acme", "off_nothing", "1")
+    assert "pays 0%" in command(*words, "0")
+    (line,) = shop.look(shop.cart({tea: 1}))["lines"]
+    assert line["adjustments"][0]["funder"] == "merchant"
 
 
 def test_bootstrap_makes_the_platforms_sign_in_and_the_categories(command):

@@ -36,7 +36,15 @@ WRITES = {
     "payments": {"payments"},
     "settlement": {"settlement"},
     "notifications": {"notifications"},
-    "privacy": {"privacy", "identity", "members", "promotions", "cart", "orders"},
+    "privacy": {
+        "privacy",
+        "identity",
+        "members",
+        "promotions",
+        "cart",
+        "orders",
+        "aftersales",
+    },
     "search": {"catalog"},
 }
 READS = {

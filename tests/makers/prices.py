@@ -161,7 +161,7 @@ def _random_offer(random: Random, name: str, lanes: tuple[Lane, ...], plain: boo
         on_return=random.choice(sorted(OnReturn)) if may_reclaim else OnReturn.KEEP,
         combines_with=frozenset({lane} if combines else ()),
         merchant_bps=random.choice((0, 3_333, 10_000)) if merchant_id else 0,
-        **({} if is_wide or names_parts else _random_reach(random)),
+        **({} if is_wide or names_parts else _random_reach(random, merchant_id)),
         **({} if plain else _random_limits(random)),
     )
     return require_sound(offer, currency=offer.currency)
@@ -196,13 +196,16 @@ def _random_threshold(random: Random, lane: Lane) -> Threshold | None:
     return Threshold(amount=random.choice((1, 1_000, 3_000, 12_000)))
 
 
-def _random_reach(random: Random) -> dict[str, Any]:
+def _random_reach(random: Random, merchant_id: str) -> dict[str, Any]:
     kinds = sorted(CATEGORIES)
     products = {f"prd_{random.choice(kinds)}_{random.choice(MERCHANTS)}" for _ in range(3)}
     return {
         "products": frozenset(products if random.random() < 0.3 else ()),
         "categories": frozenset({random.choice(("tea", "food", "home"))})
         if random.random() < 0.3
+        else frozenset(),
+        "merchants": frozenset({random.choice(MERCHANTS)})
+        if not merchant_id and random.random() < 0.3
         else frozenset(),
     }
 

@@ -25,7 +25,9 @@ def is_about(offer: Offer, line) -> bool:
         part = part_for(offer, line)
         if part is None or part.sku or part.product_id:
             return part is not None
-    if not offer.products and not offer.categories:
+    if not offer.products and not offer.categories and not offer.merchants:
+        return True
+    if line.merchant_id in offer.merchants:
         return True
     return line.product_id in offer.products or any(c in offer.categories for c in line.categories)
 

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from chalicelib.contexts.aftersales import service as aftersales
+from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import service as inventory
+from chalicelib.contexts.members import service as members
 from chalicelib.contexts.promotions.model.issues import Segment
 from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.model.wishes import OfferWish
@@ -68,8 +71,10 @@ class Story:
     def sell_and_settle(self) -> None:
         """Two merchants send, one of them in two parcels; some units are refunded; all is settled."""
         shop = self.shop
-        _, token = a_member()
+        actor, token = a_member()
         self.token = token
+        birthday = clock.later(clock.now(), 2 * 86_400)
+        members.change_birthday(actor, month=str(birthday.month), day=str(birthday.day))
         cart = shop.cart({self.tea: 3, self.nut: 2})
         headers = {"authorization": f"Bearer {token}"}
         campaign = a_campaign(shop, shop.merchant(), "amount_off", gbp(50), per_member=2)
@@ -140,6 +145,11 @@ class Story:
         thrifty = shop.cart({self.pot: 1})
         assert put_points(shop, thrifty, self.token, 5).json()["points"]["spent"] == 5
         self.purchases["thrifty"] = shop.checkout(thrifty, headers=bearer(self.token)).json()
+        member = identity.member(self.token)
+        settled = self.purchases["settled"]["orders"][0]["id"]
+        case = aftersales.ask(member, "Late", "Where is it?", order_id=settled, key="story")
+        aftersales.say(shop.sellers["acme"].owner, case.id, "On its way.", key="story")
+        aftersales.ask(member, "Returns", "How long may I?", key="other")
         self.purchases["waiting"] = shop.bought({self.tea: 2, self.nut: 1})
         sent = self.purchases["sent"] = shop.confirmed({self.pot: 2, self.nut: 2})
         order = order_of(sent, self.pot)

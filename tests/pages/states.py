@@ -7,6 +7,7 @@ from typing import Any
 
 import pyotp
 
+from chalicelib.contexts.aftersales import service as aftersales
 from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.inventory import service as inventory
@@ -18,7 +19,7 @@ from chalicelib.contexts.promotions.model.issues import Segment
 from chalicelib.contexts.promotions.service import codes, issues
 from chalicelib.contexts.promotions.workers import promotions_on_sale_fact
 from chalicelib.kernel import clock
-from chalicelib.kernel.actors import SYSTEM, Role
+from chalicelib.kernel.actors import SYSTEM, Actor, Role
 from tests.integration.members.test_avatars import handed_in, told
 from tests.makers.authenticator import Authenticator
 from tests.makers.browser import Browser, Page
@@ -174,6 +175,7 @@ def of_the_account(browser: Browser, shop: Any, listed: Any, codes: list[str]) -
         "/coupons",
         "/points",
         "/tier",
+        "/support",
         "/profile",
         "/security",
         "/logins",
@@ -192,6 +194,7 @@ def of_the_account(browser: Browser, shop: Any, listed: Any, codes: list[str]) -
     pages["coupons"] = browser.get("/coupons")
     earned(shop, token, {shop.goods(own_code="TEN", price=60_000): 1})
     pages |= {f"account{room}, full": browser.get(f"/account{room}") for room in rooms[:7]}
+    pages |= _of_help(browser, actor)
     pages["no orders under a tab"] = browser.get("/account/orders?tab=refunds")
     pages["an address"] = browser.get(f"/account/addresses/{kept.id}")
     pages["a Chinese address"] = browser.get("/account/addresses/new?country=CN")
@@ -242,6 +245,34 @@ def _of_security(browser: Browser, codes: list[str]) -> Pages:
     pages["second factor"] = page
     form = page.form("/account/second-factor")
     pages["second factor, wrong"] = elsewhere.send(page, form, code="000000")
+    return pages
+
+
+def _of_help(browser: Browser, actor: Actor) -> Pages:
+    """A case that was asked, answered and closed, and what was filled in wrong."""
+    page = browser.get("/account/support")
+    form = page.form("/account/support")
+    pages = {"help, wrong": browser.send(page, form, subject="", text="x" * 2_001)}
+    pages["help, asked"] = browser.send(page, form, subject="Late", text="Where is it?\nHello?")
+    (case,) = aftersales.cases_of(actor).items
+    identity.bootstrap_platform("keeper@souk.example", PASSWORD)
+    console = signed_in("keeper@souk.example")
+    console.locale = browser.locale
+    page = console.get("/console/taxes")
+    pages["console, no taxes"] = page
+    pages["console, a tax filled in wrong"] = console.send(page, page.form("/console/taxes"))
+    vat = {"country": "GB", "on": "goods", "rate": "20", "how": "included"}
+    pages["console, taxes"] = console.send(page, page.form("/console/taxes"), press="put", **vat)
+    place = f"/console/support/{case.id}"
+    pages["console, help"] = console.get("/console/support")
+    pages["console, a case"] = page = console.get(place)
+    pages["console, a case answered wrong"] = console.send(page, page.form(f"{place}/messages"))
+    pages["console, nobody waits"] = console.send(
+        page, page.form(f"{place}/messages"), text="On its way."
+    )
+    pages["help, answered"] = page = browser.get(f"/account/support/{case.id}")
+    pages["help, closed"] = browser.send(page, page.form(f"/account/support/{case.id}/close"))
+    pages["help, full"] = browser.get("/account/support")
     return pages
 
 

@@ -36,6 +36,20 @@ def test_a_wrong_nickname_is_said_beside_it_and_kept(browser) -> None:
     assert page.one("#f-nickname")["value"] == "x" * 41
 
 
+def test_a_birthday_is_kept_without_a_year_and_taken_back(browser, ada) -> None:  # noqa: F811
+    page = browser.get("/account/profile")
+    page = browser.send(
+        page, page.form("/account/profile/birthday"), birthday_month="2", birthday_day="30"
+    )
+    assert page.status == 400
+    assert page.one("#e-birthday_day").get_text()
+    page = browser.send(page, page.form("/account/profile/birthday"), birthday_day="29")
+    assert page.one("#f-birthday_month option[selected]")["value"] == "2"
+    assert service.birthday_of(ada).day == "02-29"
+    browser.send(page, page.form("/account/profile/birthday"), birthday_month="", birthday_day="")
+    assert service.birthday_of(ada).day == ""
+
+
 def test_a_product_is_liked_and_let_go(browser, ada, listed) -> None:  # noqa: F811
     product = listed()
     path = f"/favourites/product/{product.id}"

@@ -8,7 +8,7 @@ from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.promotions.service import campaigns
 from chalicelib.contexts.promotions.workers import promotions_on_sale_fact
 from chalicelib.kernel import clock
-from chalicelib.kernel.actors import SYSTEM, Role
+from chalicelib.kernel.actors import SYSTEM, Actor, ActorKind, Role
 from tests.makers.browser import Browser, values
 from tests.makers.facts import deliver
 from tests.makers.issues import Deadly
@@ -347,6 +347,42 @@ class TestIssuing:
         assert (row[0], row[1].split(" / ")[0]) == ("1 Jun 2026 09:00 UTC", "Gold")
         page = keeper.send(page, page.form(f"{place}/issues"), starts_at="soon", whom="tin")
         assert page.texts("#issues .field__error") == ["This does not look right."]
+
+    def test_it_is_for_members_by_name(self, keeper, place) -> None:
+        ada = a_member()[0]
+        phone = "+44 7700 900123"
+        eve = identity.register(phone=phone, password="correct horse battery")[0]
+        form = keeper.get(place).form(f"{place}/issues")
+        told = f" ADA@shop.example\nbob@shop.example, {ada.id}\n\nacc_nobody;Ada Lovelace"
+        page = keeper.send(keeper.get(place), form, whom="named", members=told)
+        assert page.status == 422
+        (error,) = page.texts("#issues .field__error")
+        assert "bob@shop.example, acc_nobody, Ada Lovelace" in error
+        assert page.one("#f-members").text.strip() == told.strip()
+        assert not page.soup.select("#issues td")
+        told = f"ada@shop.example, {ada.id}\n{phone}"
+        with Deadly(Random(1), kills=0, calls_a_kill=1).running() as queue:
+            page = keeper.send(page, form, whom="named", members=told)
+            queue.drain()
+        page = keeper.get(place)
+        assert page.texts("#issues td:nth-child(2)") == ["2 members"]
+        assert page.texts("#issues td .muted") == ["2 handed out"]
+        for member in (ada, Actor(ActorKind.MEMBER, eve.id)):
+            assert len(campaigns.coupons(member).items) == 1
+        page = keeper.send(page, form, whom="named", members="")
+        assert page.texts("#issues .field__error") == ["Fill this in."]
+
+    def test_it_is_for_who_joined_in_a_time(self, keeper, place) -> None:
+        page = keeper.get(place)
+        form = page.form(f"{place}/issues")
+        wrong = {"joined_since": "2026-03-02T00:00", "joined_until": "2026-03-01T00:00"}
+        page = keeper.send(page, form, whom="joined", **wrong)
+        assert page.texts("#issues .field__error") == ["The end comes after the start."]
+        page = keeper.send(page, form, whom="joined", joined_since="", joined_until="")
+        assert page.texts("#issues .field__error") == ["Fill this in."]
+        told = {"joined_since": "2026-01-01T00:00", "joined_until": "2026-02-01T00:00"}
+        page = keeper.send(page, form, whom="joined", zone="+08:00", **told)
+        assert page.texts("#issues td:nth-child(2)") == ["Joined 31 Dec 2025 – 31 Jan 2026"]
 
     def test_merchants_see_no_form_and_start_nothing(self, acme, shop) -> None:
         made = a_campaign(shop, shop.sellers["acme"])

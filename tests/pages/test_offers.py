@@ -9,7 +9,7 @@ from chalicelib.contexts.promotions.model.offers import Kind
 from chalicelib.contexts.promotions.service import offers, trying
 from chalicelib.contexts.promotions.workers import promotions_on_sale_fact
 from chalicelib.kernel import clock
-from chalicelib.kernel.actors import Role
+from chalicelib.kernel.actors import SYSTEM, Role
 from tests.makers.browser import Browser, Page, values
 from tests.makers.facts import deliver
 from tests.makers.offers import an_offer
@@ -190,6 +190,25 @@ class TestForm:
         assert page.address == OFFERS, page.text
         assert "£1.00 off · from £20.00 on" in page.text
         assert acme.get(OFFERS).texts(".table .title") == []
+
+    def test_the_platform_names_merchants_and_a_channel(self, keeper, acme, shop) -> None:
+        seller = shop.sellers["acme"].id
+        page = keeper.get(f"{OFFERS}/new")
+        told = {"title_en": "Acme days", "percent": "5", "channel": "app", **TIMES}
+        page = keeper.send(
+            page, page.form(f"{OFFERS}/new"), press="publish", **told, **{f"merchant.{seller}": "1"}
+        )
+        (made,) = offers.offers(SYSTEM).items
+        assert made.offer.merchants == {seller}
+        assert made.offer.audience.channels == {"app"}
+        assert "1 merchant" in keeper.get(OFFERS).text
+        place = f"{OFFERS}/{made.offer.id}"
+        page = keeper.get(place)
+        assert page.one("#f-channel option[selected]")["value"] == "app"
+        page = keeper.send(page, page.form(place), press="publish", channel="")
+        changed = offers.one(SYSTEM, made.offer.id).offer
+        assert (changed.merchants, changed.audience.channels) == ({seller}, frozenset())
+        assert not acme.get(f"{OFFERS}/new").soup.select("[name^='merchant.']")
 
     def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
         self, acme, shop

@@ -113,6 +113,26 @@ class TestFront:
 
 
 class TestProduct:
+    def test_an_offer_for_some_says_for_whom_and_lowers_nobodys_price(
+        self, browser, shop, listed, seller
+    ) -> None:
+        audiences = (
+            {"tiers": ["gold", "platinum"]},
+            {"tiers": ["member", "silver", "gold", "platinum"]},
+            {"tiers": ["silver"], "first_order": True},
+        )
+        product = listed("TEE", price=1_000)
+        for number, audience in enumerate(audiences):
+            an_offer(
+                shop, seller, "fixed_price", gbp(700), title=f"No. {number}", audience=audience
+            )
+        for path in (f"/p/{product.slug}", "/m/acme"):
+            page = browser.get(path)
+            assert page.texts(".offer .tag") == ["Gold and up", "Members", "Silver · First order"]
+        assert browser.get(f"/p/{product.slug}").texts(".price--big") == ["£ 10.00"]
+        seen = shop.http.get(f"/api/v1/products/{product.id}").json()
+        assert seen["offers"] == []
+
     def test_programs_read_what_is_on_offer_for_it(self, shop, listed, seller) -> None:
         tee, cup = listed("TEE", price=2_000), listed("CUP")
         titles = {"en": "Spring sale", "zh-CN": "春季特惠"}

@@ -12,6 +12,7 @@ from chalicelib.contexts.cart.service import Quote
 from chalicelib.contexts.promotions.api.views import AdjustmentView, adjustment_views
 from chalicelib.contexts.promotions.model.campaigns import CouponState
 from chalicelib.contexts.promotions.model.deals import CartCoupon
+from chalicelib.contexts.promotions.model.offers import Channel
 from chalicelib.kernel import countries
 from chalicelib.kernel.errors import FieldError, Malformed
 from chalicelib.kernel.money import Money
@@ -24,7 +25,9 @@ POINTS_MAX = 1_000_000_000
 
 
 class NewCart(msgspec.Struct, forbid_unknown_fields=True):
-    """Nothing is needed to open a cart."""
+    """Nothing is needed to open a cart. A program may say what it is: some offers are for a channel."""
+
+    channel: Annotated[str, Meta(pattern="^(api|app|mini_program)$")] = Channel.API.value
 
 
 class OpenedCart(msgspec.Struct):
@@ -143,6 +146,8 @@ class QuoteView(msgspec.Struct):
     keys=Keys.ACCEPTED,
 )
 def open_cart(request: Request) -> Any:
+    channel = Channel(request.body.channel) if request.body else Channel.API
+
     def opened(cart: Cart) -> Answer:
         view = OpenedCart(cart.id, service.token_of(cart.id))
         return created(view, f"/api/v1/carts/{cart.id}")
@@ -150,7 +155,9 @@ def open_cart(request: Request) -> Any:
     return once(
         request,
         request.bearer or request.address,  # nobody gets a stranger's cart by a guessed key
-        lambda key: opened(service.open_cart(key=key, seal=lambda cart: sealed(opened(cart)))),
+        lambda key: opened(
+            service.open_cart(key=key, seal=lambda cart: sealed(opened(cart)), channel=channel)
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from chalicelib.contexts.cart.model import (
     Destination,
     NoCart,
 )
+from chalicelib.contexts.promotions.model.offers import Channel
 from chalicelib.kernel import clock
 
 
@@ -34,6 +35,7 @@ class CartItem(CartRoomItem, discriminator="CART"):
     coupons: DocumentAttribute[dict[str, str]] = DocumentAttribute(dict[str, str], null=True)
     points = NumberAttribute(null=True)
     points_of = UnicodeAttribute(null=True)
+    channel = UnicodeAttribute(null=True)
 
 
 class OwnerItem(CartRoomItem, discriminator="OWNER"):
@@ -64,6 +66,7 @@ def cart_of(row: CartItem | None) -> Cart | None:
         row.coupons or {},
         int(row.points or 0),
         row.points_of or "",
+        row.channel or Channel.WEB,
     )
 
 
@@ -104,6 +107,7 @@ def _row(cart: Cart) -> CartItem:
         coupons=cart.coupons or None,
         points=cart.points or None,
         points_of=cart.points_of or None,
+        channel=None if cart.channel == Channel.WEB else cart.channel,
         expires_at=_until(),
     )
 

@@ -127,10 +127,13 @@ class MemberView(msgspec.Struct, omit_defaults=True):
 
 
 class MeView(MemberView, omit_defaults=True):
-    """A member with how they want to be shown and spoken to; `locale` is empty where nothing says."""
+    """A member with how they want to be shown and spoken to; `locale` is empty where nothing says.
+    `birthday` is `MM-DD`, empty where the member did not say.
+    """
 
     nickname: str = ""
     locale: str = ""
+    birthday: str = ""
 
 
 class SignedInView(msgspec.Struct):
@@ -219,6 +222,7 @@ def me(request: Request) -> MeView:
         **asdict(_member(account)),
         nickname=profile.nickname,
         locale=profile.locale or account.locale,
+        birthday=members.birthday_of(asking).day,
     )
 
 

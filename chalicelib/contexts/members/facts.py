@@ -39,6 +39,13 @@ class TierChanged(MemberFact, frozen=True, kw_only=True):
     is_higher: bool
 
 
+class BirthdayCame(MemberFact, frozen=True, kw_only=True):
+    """A member's birthday of this year has begun somewhere. The day itself is nobody else's business."""
+
+    name: ClassVar[str] = "members.BirthdayCame"
+    year: int
+
+
 class OrderCounted(MemberFact, frozen=True, kw_only=True):
     """A member's order is completed, and this much was bought with it, net of what went back by then."""
 

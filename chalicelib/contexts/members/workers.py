@@ -1,4 +1,4 @@
-"""What members' room does in the background: pictures that members hand in, points and tiers."""
+"""What members' room does in the background: pictures that members hand in, birthdays, points and tiers."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ def members_on_order_fact(event: Any) -> dict[str, Any]:
 @bp.schedule(Rate(1, unit=Rate.HOURS), name="members_sweep_due")
 @worker("members_sweep_due")
 def members_sweep_due(event: Any) -> dict[str, int]:
-    """End points that are too old, and look at tiers whose time has come."""
+    """Wish birthdays, end points that are too old, and look at tiers whose time has come."""
     del event
     return timers.sweep_due()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from chalicelib.contexts.aftersales.facts import HelpGiven
 from chalicelib.contexts.identity.facts import CodeRequested
 from chalicelib.contexts.orders.facts import (
     OrderDelivered,
@@ -13,6 +14,7 @@ from chalicelib.contexts.orders.facts import (
     PurchasePaid,
     PurchasePlaced,
 )
+from chalicelib.contexts.orders.model.savings import Sums
 from chalicelib.contexts.payments.facts import RefundSucceeded
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.states import Machine
@@ -27,6 +29,7 @@ class Message(StrEnum):
     DELIVERED = "order_delivered"
     REFUNDED = "order_refunded"
     CODE = "one_time_code"
+    HELP = "help_given"
 
 
 class MailState(StrEnum):
@@ -62,7 +65,7 @@ class MailSaving(Struct, frozen=True):
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """Everything a mail says: `url` leads to the purchase and opens it.
+    """Everything a mail says: `url` leads to what it is about; without one, to the purchase, and opens it.
 
     `code` and its `purpose` are those of a one-time code. `to` is an address or, for what is short
     enough, a phone number.
@@ -78,6 +81,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     total: Money | None = None
     orders: tuple[MailOrder, ...] = ()
     savings: tuple[MailSaving, ...] = ()
+    sums: Sums | None = None
     courier: str = ""
     tracking_number: str = ""
     tracking_url: str = ""
@@ -137,6 +141,13 @@ def of_code(fact: CodeRequested, to: str, code: str) -> Letter:
     return Letter(message=Message.CODE, to=to, locale=fact.locale, purpose=fact.purpose, code=code)
 
 
+def of_help(fact: HelpGiven, to: str, locale: str, url: str) -> Letter:
+    """There is an answer; what it says stands behind the sign-in."""
+    merchant = MailOrder(_name(fact.merchant_name, locale), ())
+    orders = (merchant,) if fact.merchant_name else ()
+    return Letter(message=Message.HELP, to=to, locale=locale, orders=orders, url=url)
+
+
 def _of_purchase(
     fact: PurchasePlaced | PurchasePaid, message: Message, *, expires_at: str = ""
 ) -> Letter:
@@ -158,6 +169,7 @@ def _of_purchase(
         savings=tuple(
             MailSaving(_name(one.titles, fact.locale), one.amount) for one in fact.savings
         ),
+        sums=fact.sums,
         expires_at=expires_at,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.aws.worker import each_fact, worker
+from chalicelib.contexts.aftersales.facts import HelpGiven
 from chalicelib.contexts.identity.facts import CodeRequested
 from chalicelib.contexts.notifications import model, service
 from chalicelib.contexts.orders.facts import (
@@ -31,12 +32,18 @@ LETTERS: dict[type[Fact], Callable[[Any], model.Letter]] = {
 }
 
 
+OF_MEMBERS: dict[type[Fact], Callable[[Any], None]] = {
+    CodeRequested: service.notify_of_code,
+    HelpGiven: service.notify_of_help,
+}
+"""What names a member whose address is looked up."""
+
+
 @bp.on_sqs_message(queue_arn=QUEUE_PLACEHOLDER, batch_size=10, name="notifications_on_fact")
 @worker("notifications_on_fact")
 def notifications_on_fact(event: Any) -> dict[str, Any]:
     """Send the mail that each fact leads to, once."""
-    handlers = {**dict.fromkeys(LETTERS, _notify), CodeRequested: service.notify_of_code}
-    return each_fact(event, handlers)
+    return each_fact(event, {**dict.fromkeys(LETTERS, _notify), **OF_MEMBERS})
 
 
 def _notify(fact: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from chalicelib.contexts.orders.model.savings import Saved
+from chalicelib.contexts.orders.model.savings import Saved, Sums
 from chalicelib.contexts.orders.model.values import Order
 from chalicelib.contexts.payments.model import Refund
 from chalicelib.kernel.facts import Fact
@@ -83,7 +83,7 @@ class PurchaseFact(Fact, frozen=True, kw_only=True):
 
 class PurchasePlaced(PurchaseFact, frozen=True, kw_only=True):
     """A checkout went through: goods are held until `expires_at` while payment is awaited. `savings` are
-    what offers took off altogether.
+    what offers took off altogether, `sums` what it costs beside its goods.
     """
 
     name = "orders.PurchasePlaced"
@@ -95,13 +95,14 @@ class PurchasePlaced(PurchaseFact, frozen=True, kw_only=True):
     expires_at: str
     orders: tuple[PlacedOrder, ...]
     savings: tuple[Saved, ...] = ()
+    sums: Sums | None = None
 
 
 class PurchasePaid(PurchaseFact, frozen=True, kw_only=True):
     """Money for the whole purchase is captured; merchants may confirm and ship.
 
     `orders` are those that are paid for: one cancelled before is not among them. `savings` are what
-    offers took off these altogether.
+    offers took off these altogether, `sums` what they cost beside their goods.
     """
 
     name = "orders.PurchasePaid"
@@ -114,6 +115,7 @@ class PurchasePaid(PurchaseFact, frozen=True, kw_only=True):
     total: Money
     orders: tuple[PaidOrder, ...]
     savings: tuple[Saved, ...] = ()
+    sums: Sums | None = None
 
 
 class PurchaseExpired(PurchaseFact, frozen=True, kw_only=True):

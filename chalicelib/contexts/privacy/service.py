@@ -9,6 +9,7 @@ import msgspec
 from chalicelib.aws import files, outbox, transact
 from chalicelib.aws.observe import logger
 from chalicelib.aws.settings import settings
+from chalicelib.contexts.aftersales import service as aftersales
 from chalicelib.contexts.cart import service as cart
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.members import service as members
@@ -70,6 +71,7 @@ def held(account_id: str) -> dict[str, Any]:
         "cart.json": cart.held_about(account_id),
         "coupons.json": campaigns.held_about(account_id),
         "orders.json": orders.held_about(account_id),
+        "help.json": aftersales.held_about(account_id),
     }
 
 
@@ -117,6 +119,7 @@ def _carry_out(account_id: str) -> bool:
     cart.forget_member(account_id)
     members.forget_member(account_id)
     campaigns.forget_member(account_id)
+    aftersales.forget_member(account_id)
     if orders.forget_member(account_id):
         transact.commit([store.look_again(account_id)])
         return False

@@ -8,7 +8,7 @@ from chalice import Blueprint, Rate
 
 from chalicelib.aws.worker import Message, each_fact, each_message, worker
 from chalicelib.contexts.identity.facts import MemberJoined
-from chalicelib.contexts.members.facts import OrderCounted, TierChanged
+from chalicelib.contexts.members.facts import BirthdayCame, OrderCounted, TierChanged
 from chalicelib.contexts.orders.facts import (
     PaidAdjustment,
     PaidOrder,
@@ -18,7 +18,7 @@ from chalicelib.contexts.orders.facts import (
 from chalicelib.contexts.promotions.model.campaigns import Campaign
 from chalicelib.contexts.promotions.model.issues import HandOut, PlanShard
 from chalicelib.contexts.promotions.model.occasions import Occasion
-from chalicelib.contexts.promotions.model.quotes import POINTS
+from chalicelib.contexts.promotions.model.quotes import is_made
 from chalicelib.contexts.promotions.model.statistics import Off, Returned, SoldLine
 from chalicelib.contexts.promotions.service import issues, statistics
 from chalicelib.contexts.promotions.service.occasions import meet
@@ -120,7 +120,18 @@ def on_tier_changed(fact: TierChanged) -> None:
         meet(Occasion.TIER, fact.member_id, fact.id, fact.occurred_at, fits)
 
 
-OCCASIONS = {MemberJoined: on_joined, OrderCounted: on_counted, TierChanged: on_tier_changed}
+def on_birthday(fact: BirthdayCame) -> None:
+    """Give what is given for a birthday, once a year."""
+    cause = f"{fact.member_id} {fact.year}"
+    meet(Occasion.BIRTHDAY, fact.member_id, cause, fact.occurred_at, lambda _: True)
+
+
+OCCASIONS = {
+    MemberJoined: on_joined,
+    OrderCounted: on_counted,
+    TierChanged: on_tier_changed,
+    BirthdayCame: on_birthday,
+}
 
 
 def _go_on(message: Message) -> None:
@@ -160,5 +171,5 @@ def _offs(adjustments: Iterable[PaidAdjustment]) -> tuple[Off, ...]:
     return tuple(
         Off(one.offer_id, one.amount, one.by_merchant, one.by_platform)
         for one in adjustments
-        if one.offer_id != POINTS
+        if is_made(one.offer_id)
     )

@@ -65,14 +65,15 @@ def everybody(world: World) -> list[Person]:
                 f"issue {side}",
             }
         )
-        owned = sold | {f"owner {side}", f"keys {side}"}
+        asked = frozenset({f"asked {side}"})
+        owned = sold | asked | {f"owner {side}", f"keys {side}"}
         session = {MEMBER: keys["cookie"]}
         people += [
             Person("member", side, bought, _bearer(keys["member"]), visitor),
             Person(
                 "cookie",
                 side,
-                bought,
+                bought | asked,
                 {"x_csrf_token": csrf.token_for(keys["cookie"])},
                 {**visitor, **session},
             ),
@@ -82,7 +83,7 @@ def everybody(world: World) -> list[Person]:
             Person(
                 "staff",
                 side,
-                sold | {f"staff {side}"},
+                sold | asked | {f"staff {side}"},
                 cookies={**visitor, CONSOLE: keys["staff"]},
             ),
         ]

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib.aws import transact
+from chalicelib.contexts.aftersales import service as aftersales
 from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.catalog.model.products import ProductState
 from chalicelib.contexts.catalog.model.wanted import Wanted, WantedVariant
@@ -231,11 +232,20 @@ def _purchases(world: World, side: str) -> None:
     for name, purchase in standing.items():
         things[f"{name} purchase"] = purchase["id"]
         things[f"{name} order"] = purchase["orders"][0]["id"]
+    _help(world, side, done["orders"][0]["id"])
     cart = shop.cart(lines)
     things["cart"], world.secrets[side]["cart"] = cart["id"], cart["token"]
     things["callback"] = f"msg_flagged{side}"
     flagged = captured_data(waiting, amount=1)
     assert shop.company("payment.captured", flagged, event_id=things["callback"]).status == 200
+
+
+def _help(world: World, side: str, order: str) -> None:
+    """A member asks the merchant of an order for help; nobody else may read what."""
+    word = world.canary("asked", side)
+    member = identity.member(world.secrets[side]["member"])
+    case = aftersales.ask(member, word, f"{word}, please", order_id=order, key=side)
+    world.things[side]["case"] = case.id
 
 
 def _joint(world: World, side: str, other: str) -> None:

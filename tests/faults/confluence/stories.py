@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from tests.faults.crashes.scene import HOUR_S, Scene
+from tests.faults.crashes.scene import DAY_S, HOUR_S, Scene
 from tests.faults.crashes.workflow import Step
 from tests.faults.crashes.workflows import (
     buying,
@@ -134,6 +134,18 @@ STORIES = (
         pricing.on_offer,
         (checkout(), capture, confirm, refund(1, "one"), refund(1, "two")),
         pricing.counted(0, 36),
+    ),
+    Story(
+        "asked for help, answered",
+        people.has_bought,
+        (people.asks_for_help, people.gives_help, people.closes_the_case),
+        people.was_helped,
+    ),
+    Story(
+        "a birthday",
+        loyalty.has_birthday_soon,
+        (later(4 * DAY_S), strike("members_sweep_due")),
+        loyalty.holds_a_coupon,
     ),
     Story(
         "an order lifts a member",

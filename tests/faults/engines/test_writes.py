@@ -49,6 +49,11 @@ STORIES = {
         "TestKeeping::test_one_that_is_removed_opens_nothing",
         "TestKeeping::test_closing_an_account_takes_them",
     ),
+    "integration/aftersales/test_cases.py": (
+        "test_it_goes_back_and_forth_and_is_settled",
+        "test_two_who_write_at_once_both_stand",
+        "test_it_is_gone_with_the_member",
+    ),
     "integration/members/test_addresses.py": ("test_the_same_form_twice_is_one_address",),
     "integration/privacy/test_privacy.py": (
         "test_a_copy_has_it_all_and_goes",
@@ -92,9 +97,16 @@ STORIES = {
     "integration/promotions/test_issues.py": (
         "TestEverybody::test_it_pauses_and_goes_on",
         "TestSome::test_to_those_who_are_named_and_are_members",
-        "TestSome::test_who_left_meanwhile_keeps_nothing",
+        "TestSome::test_what_went_to_who_left_meanwhile_goes_back_once",
+        "TestSome::test_what_who_left_has_used_is_removed_and_counts",
     ),
-    "integration/promotions/test_taxes.py": ("TestPrices::test_what_prices_contain_adds_nothing",),
+    "integration/promotions/test_codes_api.py": (
+        "TestCodes::test_they_are_made_once_under_a_key_and_listed_by_batch",
+    ),
+    "integration/promotions/test_taxes.py": (
+        "TestPrices::test_what_prices_contain_adds_nothing",
+        "TestOneByOne::test_two_who_put_one_at_once_put_both",
+    ),
     "integration/promotions/test_coupons.py": (
         "TestCampaigns::test_a_claim_while_the_quantity_changes_is_not_lost",
         "TestSingleCodes::test_they_are_made_once_under_a_key_and_go_on_where_they_stopped",

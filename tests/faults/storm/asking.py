@@ -101,6 +101,11 @@ class Desk:
         headers = {"authorization": f"Bearer {token}", "content-type": JSON}
         return Ask(f"/api/v1/campaigns/{campaign}/claim", *NOTHING, headers)
 
+    def codes(self, caller: str) -> Ask:
+        campaign = a_campaign(self.shop, self.shop.sellers[caller], single_codes=True)["id"]
+        place = f"campaigns/{campaign}/codes"
+        return self.of_merchant(caller, place, {"count": 3}, {"count": 4}, JSON)
+
 
 def units(amount: int) -> list[dict[str, Any]]:
     return [{"sku": "TEA", "quantity": amount}]
@@ -156,6 +161,7 @@ MAKERS: dict[str, Maker] = {
     "/api/v1/merchant/campaigns": lambda desk, who: desk.of_merchant(
         who, "campaigns", campaign_body(), campaign_body(quantity=11), JSON
     ),
+    "/api/v1/merchant/campaigns/{campaign}/codes": lambda desk, who: desk.codes(who),
     "/api/v1/campaigns/{campaign}/claim": lambda desk, who: desk.claim(who),
     "/api/v1/merchant/products": lambda desk, who: desk.of_merchant(
         who, "products", desk.product(who, 900), desk.product(who, 800), JSON

@@ -14,6 +14,7 @@ from chalicelib.contexts.identity.model import (
 )
 from chalicelib.contexts.identity.service import passwords
 from chalicelib.kernel.errors import Forbidden, NotFound, NotSignedIn, Refusal
+from tests.makers.cheap_passwords import at_full_cost
 from tests.makers.people import PASSWORD, a_member, a_merchant
 from tests.makers.racing import at_once
 from tests.makers.rows import everything, of_kind
@@ -46,8 +47,9 @@ class TestRegister:
         assert service.sign_in("+442079460958", PASSWORD, address="")[0].id == account.id
 
     def test_keeps_hashes_only(self) -> None:
-        _, token = a_member()
-        sign_in()
+        with at_full_cost():
+            _, token = a_member()
+            sign_in()
         kept = repr(everything()["identity"])
         assert PASSWORD not in kept
         assert token not in kept
@@ -101,9 +103,10 @@ class TestSignIn:
         assert verified[1] is None, "an unknown login is verified too, against nobody's hash"
 
     def test_nobodys_hash_costs_what_a_members_does(self) -> None:
-        made = passwords.hashed("any")
-        assert passwords.NOBODYS_HASH.split("$")[1:4] == made.split("$")[1:4]
-        assert not passwords.fits(None, "any")
+        with at_full_cost():
+            made = passwords.hashed("any")
+            assert passwords.NOBODYS_HASH.split("$")[1:4] == made.split("$")[1:4]
+            assert not passwords.fits(None, "any")
 
     def test_failures_are_free_at_first_then_make_the_right_password_wait(self, stage: Any) -> None:
         a_member()

@@ -5,6 +5,8 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 from msgspec.structs import replace
 
+from chalicelib.contexts.aftersales.facts import HelpGiven
+from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.notifications.model import Message
 from chalicelib.contexts.notifications.workers import LETTERS, notifications_on_fact
 from chalicelib.contexts.orders.facts import (
@@ -16,7 +18,7 @@ from chalicelib.contexts.orders.facts import (
     PurchasePlaced,
     SentLine,
 )
-from chalicelib.contexts.orders.model.savings import Saved
+from chalicelib.contexts.orders.model.savings import Saved, Sums
 from chalicelib.providers.messaging.ses import Ses
 from tests.makers.events import sqs_event
 from tests.makers.money_facts import (
@@ -28,6 +30,7 @@ from tests.makers.money_facts import (
     a_refund_request,
     gbp,
 )
+from tests.makers.people import PASSWORD
 
 NAMES = {"en": "Blue Teapot", "zh-CN": "蓝茶壶"}
 OF_PURCHASE = {
@@ -116,6 +119,17 @@ class TestMails:
         assert "Spring &lt;sale&gt;" in mails[0].html
         assert "- 春季特惠  £2.50\n" in mails[1].text
 
+    def test_it_says_what_delivery_and_taxes_are(self, monkeypatch) -> None:
+        mails = []
+        monkeypatch.setattr(Ses, "send", lambda _self, mail: mails.append(mail) or "id")
+        tell(a_placed_purchase(sums=Sums(gbp(400), gbp(260), gbp(0))))
+        tell(replace(a_paid_purchase(), locale="zh-CN", sums=Sums(gbp(0), gbp(0), gbp(167))))
+        assert "Delivery: £4.00\nTax: £2.60\nTotal: £13.00\n" in mails[0].text
+        assert "Tax in it" not in mails[0].html
+        assert "Tax £2.60" in mails[0].html
+        assert "£1.67" in mails[1].html
+        assert mails[1].text.index("£1.67") > mails[1].text.index("£0.00")
+
     def test_goes_through_ses_with_both_parts(self) -> None:
         tell(a_placed_purchase())
         [message] = sent()
@@ -152,6 +166,37 @@ class TestMails:
         assert len(sent()) == 1
 
 
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize(
+    ("locale", "names", "said"),
+    [
+        ("en", NAMES, "Blue Teapot has answered you"),
+        ("zh-CN", NAMES, "\u84dd\u8336\u58f6 \u56de\u590d\u4e86\u60a8"),
+        ("en", {}, "Souk has answered you"),
+    ],
+)
+def test_an_answer_is_told_to_its_member_once(locale, names, said) -> None:
+    ada = identity.register(email="ada@shopper.example", password=PASSWORD, locale=locale)[0]
+    told = HelpGiven(
+        id="01JNHELPED",
+        occurred_at=AT,
+        case_id="cas_1",
+        member_id=ada.id,
+        merchant_id="mer_1" if names else "",
+        message_id="msg_1",
+        merchant_name=names,
+    )
+    for _ in range(2):
+        assert tell(told) == {"batchItemFailures": []}
+    [message] = sent()
+    assert message.subject == said
+    assert "/account/support/cas_1" in message.body
+    phone = identity.register(phone="+447700900123", password=PASSWORD)[0]
+    for member_id in (phone.id, "acc_gone"):
+        assert tell(replace(told, id="01JNOTHER", member_id=member_id)) == {"batchItemFailures": []}
+    assert len(sent()) == 1
+
+
 def test_every_message_has_a_fact() -> None:
     messages = {LETTERS[type(fact)](fact).message for fact in facts().values()}
-    assert messages | {Message.CODE} == set(Message)
+    assert messages | {Message.CODE, Message.HELP} == set(Message)

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.aws import files, transact
 from chalicelib.aws.settings import settings
+from chalicelib.contexts.aftersales import service as aftersales
 from chalicelib.contexts.cart import service as cart
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.identity.model import SignInFailed
@@ -46,6 +47,7 @@ def ada(shop):
     mine = cart.cart_of_member(actor)
     assert mine.lines == {}
     identity.link(actor, "wechat", "u1", name=WORD, attempt="a1")
+    aftersales.ask(actor, WORD, WORD, key="k")
     return actor, token
 
 
@@ -109,6 +111,7 @@ def test_a_copy_has_it_all_and_goes(shop: Shop, ada, stage) -> None:
         "cart.json",
         "coupons.json",
         "orders.json",
+        "help.json",
     }
     assert found["account.json"]["account"]["email"] == EMAIL
     assert found["members.json"]["addresses"]["addresses"][0]["name"] == WORD

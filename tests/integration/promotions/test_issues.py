@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.aws import transact
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.identity.service import listing
+from chalicelib.contexts.identity.store.listing import entered
+from chalicelib.contexts.identity.store.listing import left as unlisted
 from chalicelib.contexts.promotions.model.issues import (
     CHUNK_MEMBERS,
+    HandOut,
     IssueState,
     NoIssue,
     NotToBeIssued,
@@ -22,8 +26,9 @@ from chalicelib.kernel.actors import SYSTEM
 from chalicelib.kernel.errors import Forbidden, Malformed
 from tests.conftest import Clock
 from tests.makers import rows
+from tests.makers.invariants import check
 from tests.makers.issues import Deadly, listed_members
-from tests.makers.offers import a_campaign
+from tests.makers.offers import a_campaign, put_coupon
 from tests.makers.people import a_member
 from tests.makers.points import bearer, earned
 from tests.makers.pump import strike
@@ -59,6 +64,15 @@ def holders() -> list[str]:
 def left(shop: Shop) -> int:
     (found,) = shop.http.get("/api/v1/campaigns").json()["items"]
     return int(found["left"])
+
+
+def handed_out(campaign_id: str) -> tuple[str, list[HandOut]]:
+    """An issue that is done, and the messages by which its chunks were handed out."""
+    with safe().running() as queue:
+        issue = issues.start_issue(SYSTEM, campaign_id, Segment())
+        queue.drain()
+    places = [row["sk"]["S"].split("#") for row in rows.of_kind("promotions", "ISSUE_CHUNK")]
+    return issue.id, [HandOut(issue.id, int(shard), first) for _, shard, first in places]
 
 
 class TestEverybody:
@@ -176,23 +190,34 @@ class TestSome:
         assert holders() == [actor.id]
         assert issues.progress_of(SYSTEM, issue.id).state is IssueState.DONE
 
-    def test_who_left_meanwhile_keeps_nothing(self, shop: Shop, stage: Clock) -> None:
-        actor, _ = a_member()
+    def test_what_went_to_who_left_meanwhile_goes_back_once(self, shop: Shop, stage: Clock) -> None:
+        leaver, *others = listed_members(4)
         stage.forward(60)
-        campaign_id = campaign(shop)
-        with safe().running() as queue:
-            issue = issues.start_issue(SYSTEM, campaign_id, Segment())
-            queue.drain(until=lambda: issues.progress_of(SYSTEM, issue.id).chunks == 1)
-            there = [[actor.id], []]
+        issue, handed = handed_out(campaign(shop))
+        assert left(shop) == 1_000 - 4
+        transact.commit([unlisted(leaver)])
+        for message in (*handed, *handed):
+            issues.hand_out(message)
+        found = issues.progress_of(SYSTEM, issue)
+        assert (found.issued, found.skipped, found.seen) == (3, 1, found.members)
+        assert holders() == sorted(others)
+        assert left(shop) == 1_000 - 3
+        check({"acme.TEA": 90}, with_journal=False)
 
-            def seen(_shard: int, first: str, _last: str, _limit: int) -> list[str]:
-                return there.pop(0) if first == actor.id and there else []
-
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(listing, "members_between", seen)
-                queue.drain()
-        assert issues.progress_of(SYSTEM, issue.id).issued == 1
+    def test_what_who_left_has_used_is_removed_and_counts(self, shop: Shop, stage: Clock) -> None:
+        actor, token = a_member()
+        stage.forward(60)
+        issue, handed = handed_out(campaign(shop))
+        (coupon,) = shop.http.get("/api/v1/me/coupons", **bearer(token)).json()["items"]
+        cart = shop.cart({"acme.TEA": 1})
+        assert put_coupon(shop, cart, coupon["code"], **bearer(token)).status == 200
+        assert shop.checkout(cart, headers=bearer(token)).status == 201
+        transact.commit([unlisted(actor.id)])
+        for message in handed:
+            issues.hand_out(message)
         assert holders() == []
+        assert issues.progress_of(SYSTEM, issue).issued == 1
+        assert left(shop) == 1_000 - 1
 
     def test_one_that_is_paused_before_its_time_waits_for_it(
         self, shop: Shop, stage: Clock
@@ -230,10 +255,7 @@ class TestSome:
         late, *members = sorted(listed_members(CHUNK_MEMBERS + 1))
         shard = listing.shard_of(late)
         own = [one for one in members if listing.shard_of(one) == shard]
-        from chalicelib.aws import transact
-        from chalicelib.contexts.identity.store.listing import entered, left
-
-        transact.commit([left(late)])
+        transact.commit([unlisted(late)])
         with safe().running() as queue:
             issue = issues.start_issue(SYSTEM, campaign(shop), Segment())
             queue.drain(until=lambda: issues.progress_of(SYSTEM, issue.id).shards_planned == 16)
@@ -280,8 +302,6 @@ def test_a_member_is_listed_until_the_account_is_closed(stage: Clock) -> None:
     actor, _ = a_member()
     shard = listing.shard_of(actor.id)
     assert listing.members_between(shard, "acc_", "acc_~", 5) == [actor.id]
-    from chalicelib.aws import transact
-
     transact.commit(identity.closing(actor.id))
     assert listing.members_between(shard, "acc_", "acc_~", 5) == []
 

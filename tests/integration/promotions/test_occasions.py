@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.contexts.members import service as members
+from chalicelib.contexts.members.service.timers import sweep_due
 from chalicelib.contexts.promotions.api.coupons import CampaignBody, campaign_wish_of
 from chalicelib.contexts.promotions.service import campaigns
 from chalicelib.contexts.promotions.workers import promotions_on_occasion
+from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
 from chalicelib.web.page import converted
 from tests.conftest import Clock
@@ -18,7 +21,13 @@ from tests.makers.points import bearer, earned
 from tests.makers.shop import Shop, gbp
 
 TEA = "acme.TEA"
-FACTS = ("identity.MemberJoined", "members.OrderCounted", "members.TierChanged")
+DAY_S = 86_400
+FACTS = (
+    "identity.MemberJoined",
+    "members.BirthdayCame",
+    "members.OrderCounted",
+    "members.TierChanged",
+)
 
 
 @pytest.fixture
@@ -87,6 +96,41 @@ def test_who_rises_to_a_tier_gets_its_coupon(shop: Shop) -> None:
     earned(shop, token, {TEA: 6})
     happened()
     assert held(shop, token) == ["Silver"]
+
+
+def test_a_birthday_gives_one_a_year_however_often_it_moves(stage: Clock, shop: Shop) -> None:
+    now = clock.now()
+    of_the_platform(
+        title="Many happy returns",
+        per_member=9,
+        trigger={"on": "birthday"},
+        ends_at=clock.iso(clock.later(now, 800 * DAY_S)),
+    )
+    actor, _ = a_member()
+    held_then = []
+    for days in (3, 5, 300):
+        day = clock.later(clock.now(), days * DAY_S)
+        members.change_birthday(actor, month=str(day.month), day=str(day.day))
+        for _ in range(2):
+            sweep_due()
+        stage.forward((days + 1) * DAY_S)
+        for _ in range(2):
+            sweep_due()
+        happened()
+        held_then.append(len(rows.of_kind("promotions", "COUPON")))
+    assert held_then == [1, 1, 2]
+
+
+def test_who_is_gone_has_no_birthday(stage: Clock, shop: Shop) -> None:
+    of_the_platform(trigger={"on": "birthday"})
+    actor, _ = a_member()
+    day = clock.later(clock.now(), 3 * DAY_S)
+    members.change_birthday(actor, month=str(day.month), day=str(day.day))
+    assert members.held_about(actor.id)["birthday"].day == f"{day:%m-%d}"
+    members.forget_member(actor.id)
+    stage.forward(4 * DAY_S)
+    assert sweep_due()["done"] == 0
+    assert not rows.of_kind("members", "BIRTHDAY")
 
 
 def test_when_none_is_left_none_is_given(shop: Shop) -> None:

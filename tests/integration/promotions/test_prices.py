@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import reads
+from chalicelib.contexts.cart import service as carts
 from chalicelib.contexts.orders.service import paying
 from chalicelib.contexts.promotions import store
-from chalicelib.contexts.promotions.model.offers import Kind
+from chalicelib.contexts.promotions.model.offers import Kind, OfferUnsound
 from chalicelib.contexts.promotions.model.wishes import OfferWish
 from chalicelib.contexts.promotions.service import offers
 from chalicelib.contexts.settlement import service as settlement
@@ -419,3 +420,66 @@ def given_away(shop: Shop) -> Any:
     an_offer(shop, shop.merchant(), value={"percent": 100})
     an_offer(shop, shop.merchant(), "free_shipping", None)
     return shop.bought({TEA: 2})
+
+
+class TestWhere:
+    def test_an_offer_for_a_channel_is_for_carts_that_were_begun_there(
+        self, shop: Shop, stage: Clock
+    ) -> None:
+        made = an_offer(shop, shop.merchant(), audience={"channels": ["mini_program", "app"]})
+        assert made["audience"] == {
+            "tiers": [],
+            "first_order": False,
+            "channels": ["app", "mini_program"],
+        }
+        off = {}
+        for channel in ("api", "app", "mini_program"):
+            cart = shop.http.post("/api/v1/carts", {"channel": channel}).json()
+            shop.put(cart, TEA, 1)
+            off[channel] = shop.look(cart)["totals"]["discount"]["amount"]
+            purchase = shop.checkout(cart).json()
+            assert purchase["orders"][0]["totals"]["discount"]["amount"] == off[channel]
+        assert off == {"api": 0, "app": 100, "mini_program": 100}
+        assert shop.look(shop.cart({TEA: 1}))["totals"]["discount"]["amount"] == 0
+
+    def test_it_stays_so_when_the_cart_is_kept_at_a_sign_in(self, shop: Shop) -> None:
+        an_offer(shop, shop.merchant(), audience={"channels": ["app"]})
+        cart = shop.http.post("/api/v1/carts", {"channel": "app"}).json()
+        shop.put(cart, TEA, 1)
+        actor, _ = a_member()
+        carts.merge(cart["id"], cart["token"], actor)
+        shop.put(cart, TEA, 2)
+        assert shop.look(cart)["totals"]["discount"]["amount"] == 200
+
+    @pytest.mark.parametrize("channel", ["web", "radio", 1])
+    def test_a_channel_that_no_program_is_is_refused(self, shop: Shop, channel: Any) -> None:
+        refused = shop.http.post("/api/v1/carts", {"channel": channel})
+        assert (refused.status, refused.json()["code"]) == (400, "request.malformed")
+
+
+class TestMerchants:
+    def test_the_platform_names_merchants_and_goods_beside_them(self, shop: Shop) -> None:
+        shop.goods("bolt", "NUT")
+        shop.goods("bolt", "BOLT")
+        shop.goods("kiln", "CUP")
+        bolt = shop.sellers["bolt"].id
+        platform_offer(Kind.PERCENT_OFF, {"percent": 10}, merchants=[bolt], products=[])
+        seen = shop.look(shop.cart({TEA: 1, NUT: 1, "bolt.BOLT": 2, "kiln.CUP": 1}))
+        off = {line["sku"]: len(line["adjustments"]) for line in seen["lines"]}
+        assert off == {TEA: 0, NUT: 1, "bolt.BOLT": 1, "kiln.CUP": 0}
+
+    def test_who_is_not_there_and_who_may_not_are_refused(self, shop: Shop) -> None:
+        with pytest.raises(OfferUnsound) as refused:
+            platform_offer(Kind.PERCENT_OFF, {"percent": 10}, merchants=["mer_nobody"])
+        assert [one.field for one in refused.value.errors] == ["merchants"]
+        own = OfferWish(
+            titles={"en": "Mine"},
+            kind=Kind.PERCENT_OFF,
+            value={"percent": 10},
+            starts_at=clock.now(),
+            ends_at=clock.later(clock.now(), 60),
+            merchants=[shop.merchant().id],
+        )
+        with pytest.raises(OfferUnsound) as refused:
+            offers.create(shop.sellers["acme"].actor, own)
+        assert [one.code for one in refused.value.errors] == ["not_its_own"]

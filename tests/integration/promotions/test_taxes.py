@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.aws import transact
 from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.orders.model import refunds
 from chalicelib.contexts.orders.workers import orders_on_timeline_fact
@@ -181,3 +182,31 @@ class TestRules:
         taxed(rule())
         taxed()
         assert shop.quote(shop.cart({TEA: 1})).json()["totals"]["tax"] == gbp(0)
+
+
+class TestOneByOne:
+    def test_one_more_takes_the_place_of_its_like_and_one_less_goes(self, shop: Shop) -> None:
+        taxed(rule(), rule(500, on=Taxed.DELIVERY))
+        assert [one.rate_bps for one in taxes.put_rule(SYSTEM, rule(1_000))] == [500, 1_000]
+        assert taxes.remove_rule(SYSTEM, rule()) == taxes.remove_rule(SYSTEM, rule())
+        assert [one.on for one in taxes.taxes()] == [Taxed.DELIVERY]
+        with pytest.raises(TaxesUnsound):
+            taxes.put_rule(SYSTEM, rule(10_001))
+        with pytest.raises(Forbidden):
+            taxes.put_rule(shop.sellers["acme"].actor, rule())
+        assert len(taxes.taxes()) == 1
+
+    def test_two_who_put_one_at_once_put_both(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, others = transact.commit, [rule(country="FR")]
+
+        def commit(writes: list[Any]) -> None:
+            if others:
+                taxes.put_rule(SYSTEM, others.pop())
+            real(writes)
+
+        taxed(rule())
+        monkeypatch.setattr(transact, "commit", commit)
+        taxes.put_rule(SYSTEM, rule(country="DE"))
+        assert sorted(one.country for one in taxes.taxes()) == ["DE", "FR", "GB"]

@@ -39,3 +39,16 @@ def an_erased_member_has_an_address(it: Patient) -> None:
 def a_passkey_opens_an_account_that_does_not_list_it(it: Patient) -> None:
     account_id = it.rows("identity", "CREDENTIAL")[0]["pk"]["S"].removeprefix("ACCOUNT#")
     put(it, "identity", PasskeyItem("PASSKEY#1", "PASSKEY", account_id=account_id))
+
+
+@breaks("help.queue_is_who_waits")
+def somebody_waits_behind_who_came_later(it: Patient) -> None:
+    for row in it.rows("aftersales", "CASE"):
+        if "due_at" in row:
+            row["due_at"] = {"S": "9#2999"}
+
+
+@breaks("help.what_was_written_was_told")
+def a_message_that_nobody_was_told_of(it: Patient) -> None:
+    with it.edited(it.row("aftersales", "CASE"), "case") as case:
+        case["messages"][0]["id"] = "msg_0"

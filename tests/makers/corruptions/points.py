@@ -42,5 +42,11 @@ def a_tier_that_nobody_told_of(it: Patient) -> None:
     put(it.row("members", "LOYALTY"), tier="gold")
 
 
+@breaks("birthdays.once_a_year")
+def a_birthday_that_was_wished_is_forgotten(it: Patient) -> None:
+    with it.edited(it.row("members", "BIRTHDAY"), "document") as birthday:
+        birthday["wished_in"] = 0
+
+
 def _settled(it: Patient) -> str:
     return str(it.purchases["settled"]["orders"][0]["id"])

@@ -13,6 +13,7 @@ from chalicelib.contexts.cart.model.refusals import (
     TooManyLines,
     TooManyMerchants,
 )
+from chalicelib.contexts.promotions.model.offers import Channel
 from chalicelib.kernel.money import Money
 
 QUANTITY_MAX = 9_999
@@ -42,7 +43,7 @@ class Destination(Struct, frozen=True):
 class Cart(Struct, frozen=True):
     """Lines by SKU in the order they were put. `version` counts the changes. `coupons` are those on the
     cart, by code: the member whose each is, "" for codes that anybody may use. `points` are those
-    that `points_of` would pay with. `looker` is the member who looks at it now, and is not kept.
+    that `points_of` would pay with. `channel` is where it was begun. `looker` is the member who looks at it now, and is not kept.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Cart(Struct, frozen=True):
     coupons: dict[str, str] = field(default_factory=dict)
     points: int = 0
     points_of: str = ""
+    channel: str = Channel.WEB
     looker: str = ""
 
     @property
@@ -100,7 +102,7 @@ class Cart(Struct, frozen=True):
     def left_over(self) -> "Cart":
         """What stays when the selected lines are bought."""
         lines = {sku: line for sku, line in self.lines.items() if not line.is_selected}
-        return Cart(self.id, lines)
+        return Cart(self.id, lines, channel=self.channel)
 
     def joined(self, other: "Cart") -> "Cart":
         """Take over another cart's lines: quantities add up, what exceeds a limit stays out."""

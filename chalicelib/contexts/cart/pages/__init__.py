@@ -8,7 +8,7 @@ from chalicelib.contexts.cart import service
 from chalicelib.contexts.cart.model import QUANTITY_MAX, NoCart, PricedCart
 from chalicelib.contexts.cart.pages.views import CartPageView, UndoView, cart_view
 from chalicelib.contexts.catalog import pages as shelves
-from chalicelib.contexts.identity.pages import maybe_member, member
+from chalicelib.contexts.identity import pages as identity_pages
 from chalicelib.kernel.actors import Actor
 from chalicelib.kernel.errors import Refusal
 from chalicelib.web.page import Html, Redirect, local, page, with_query
@@ -91,7 +91,7 @@ def select(visit: Visit) -> Redirect:
 @page(bp, "POST", "/cart/coupons", refused=change_again)
 def put_coupon(visit: Visit) -> Redirect:
     """Put a coupon on the cart: one of the member's own, or a code that anybody may use."""
-    cart_id, session = _cart_of(visit), maybe_member(visit)
+    cart_id, session = _cart_of(visit), identity_pages.maybe_member(visit)
     service.put_coupon(
         cart_id,
         service.token_of(cart_id),
@@ -113,7 +113,7 @@ def remove_coupon(visit: Visit) -> Redirect:
 @page(bp, "POST", "/cart/points", refused=change_again)
 def put_points(visit: Visit) -> Redirect:
     """Pay with so many points of the member, or with none."""
-    cart_id, session = _cart_of(visit), member(visit)
+    cart_id, session = _cart_of(visit), identity_pages.member(visit)
     points = min(visit.fields.whole("points"), POINTS_MAX)
     service.put_points(cart_id, service.token_of(cart_id), points, member_id=session.account_id)
     return Redirect("/cart")
@@ -136,7 +136,7 @@ def look(visit: Visit) -> PricedCart | None:
     if not cart_id:
         return None
     try:
-        session = maybe_member(visit)
+        session = identity_pages.maybe_member(visit)
         member_id = session.account_id if session else ""
         return service.look(cart_id, service.token_of(cart_id), member_id=member_id)
     except NoCart:

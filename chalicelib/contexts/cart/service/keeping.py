@@ -11,15 +11,19 @@ from chalicelib.contexts.cart.model import (
     NoCart,
 )
 from chalicelib.contexts.cart.service.reading import key_of, read
+from chalicelib.contexts.promotions.model.offers import Channel
 from chalicelib.kernel import ids
 from chalicelib.kernel.actors import Actor
 
 
 def open_cart(
-    *, key: IdempotencyKey | None = None, seal: Callable[[Cart], idempotency.Answer] | None = None
+    *,
+    key: IdempotencyKey | None = None,
+    seal: Callable[[Cart], idempotency.Answer] | None = None,
+    channel: Channel = Channel.WEB,
 ) -> Cart:
-    """Make an empty cart; `token_of` gives what opens it."""
-    cart = Cart(ids.new("crt"))
+    """Make an empty cart in a channel; `token_of` gives what opens it."""
+    cart = Cart(ids.new("crt"), channel=channel)
     writes = [store.create(cart)]
     if key is not None and seal is not None:
         writes.insert(0, key.record(cart.id, seal(cart)))
@@ -84,6 +88,9 @@ def _take_over(cart: Cart, former: Cart | None, member_id: str) -> Cart:
     joined = cart
     if former is not None and former.lines:
         joined = cart.joined(former)
-        writes += [store.change(cart, joined), store.change(former, Cart(former.id))]
+        writes += [
+            store.change(cart, joined),
+            store.change(former, Cart(former.id, channel=former.channel)),
+        ]
     transact.commit(writes)
     return joined

@@ -30,8 +30,8 @@ from chalicelib.contexts.members.service import points, tiers
 from chalicelib.contexts.merchants import store as merchants
 from chalicelib.contexts.merchants.model import Merchant
 from chalicelib.contexts.promotions import store as promotions
-from chalicelib.contexts.promotions.model.deals import STRANGER, Deal, Patron
-from chalicelib.contexts.promotions.service import deals, taxes
+from chalicelib.contexts.promotions.model.deals import Deal, Patron
+from chalicelib.contexts.promotions.service import allowances, deals, taxes
 from chalicelib.contexts.shipping.model import NoDelivery, delivery_options
 
 
@@ -139,7 +139,8 @@ def read_about(cart: Cart, skus: Sequence[str], *, with_stock: bool) -> About:
     keys += boards
     keys += deals.coupon_keys(coupons)
     keys += [promotions.taxes_key()] if skus else []
-    keys += [points.place_of(cart.looker)] if cart.looker and skus else []
+    is_known = bool(cart.looker and skus)
+    keys += [points.place_of(cart.looker), allowances.place_of(cart.looker)] if is_known else []
     keys += inventory.level_keys(skus) if with_stock else []
     rows = iter(reads.batch(keys)) if keys else iter(())
     copies = {sku: catalog.sku_of(next(rows)) for sku in skus}
@@ -147,7 +148,7 @@ def read_about(cart: Cart, skus: Sequence[str], *, with_stock: bool) -> About:
     on_offer = [next(rows) for _ in boards]
     on_cart = [next(rows) for _ in coupons]
     table = taxes.table_in(next(rows)) if skus else None
-    patron = _patron(cart, next(rows)) if cart.looker and skus else STRANGER
+    patron = _patron(cart, next(rows), next(rows)) if is_known else Patron(channel=cart.channel)
     deal = deals.deal_of(on_offer, coupons, on_cart, patron, table)
     stock = inventory.levels(skus, [next(rows) for _ in skus]) if with_stock else {}
     known = {key: merchants.merchant_of(row) if row else None for key, row in found.items()}
@@ -183,16 +184,20 @@ def read(cart_id: str) -> Cart | None:
     return store.cart_of(reads.get(store.CartItem, place.pk, place.sk))
 
 
-def _patron(cart: Cart, row: Any) -> Patron:
-    """What the row of an account says of the member who looks at a cart."""
-    loyalty = points.loyalty_in(row)
+def _patron(cart: Cart, account: Any, deliveries: Any) -> Patron:
+    """What the rows of an account say of the member who looks at a cart."""
+    loyalty = points.loyalty_in(account)
+    tier = tiers.tier_in(loyalty)
     return Patron(
         cart.looker,
-        tiers.tier_code(loyalty),
+        tier.code,
         not loyalty.orders,
         loyalty.balance,
         cart.points_wished,
         settings().points_spend_bps,
+        allowances.allowance(tier),
+        allowances.had_in(deliveries),
+        cart.channel,
     )
 
 

@@ -142,7 +142,7 @@ def product_view(
         price=words.money(price),
         was=words.money(was) if was else None,
         saving=views.saving(price, was),
-        offers=offer_rows(looked.offers, words, looked.deal),
+        offers=offer_rows([*looked.offers, *looked.offers_for_some], words, looked.deal),
         sku=variant.sku,
         own_code=_own_code(product, variant),
         options=_options(product, variant, levels),

@@ -32,6 +32,7 @@ MERCHANT_LINKS = (
     ("/console/stock", "stock", N_("Stock")),
     ("/console/offers", "tag", N_("Offers")),
     ("/console/campaigns", "ticket", N_("Coupons")),
+    ("/console/support", "talk", N_("Help")),
     ("/console/statements", "money", N_("Statements")),
     ("/console/api-keys", "key", N_("API keys")),
     ("/console/security", "person", N_("Security")),
@@ -42,6 +43,8 @@ PLATFORM_LINKS = (
     ("/console/categories", "grid", N_("Categories and attributes")),
     ("/console/offers", "tag", N_("Offers")),
     ("/console/campaigns", "ticket", N_("Coupons")),
+    ("/console/taxes", "list", N_("Taxes")),
+    ("/console/support", "talk", N_("Help")),
     ("/console/review", "money", N_("Payments to review")),
     ("/console/security", "person", N_("Security")),
 )

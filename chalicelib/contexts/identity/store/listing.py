@@ -6,6 +6,7 @@
 """
 
 from chalicelib.aws import reads, transact
+from chalicelib.aws.reads import Key
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.identity.store import IdentityItem
 from chalicelib.kernel.shards import home_shard
@@ -33,6 +34,12 @@ def between(shard: int, first: str, last: str, limit: int) -> list[str]:
         MemberNameItem, f"MEMBERS#{shard}", between=(first, last), limit=limit, attributes=("sk",)
     )
     return [row.sk for row in rows.items]
+
+
+def member_key(account_id: str) -> Key:
+    """Where it lies that an account is a member's."""
+    row = _row(account_id)
+    return Key(MemberNameItem, row.pk, row.sk)
 
 
 def _row(account_id: str) -> MemberNameItem:

@@ -5,11 +5,13 @@ from typing import Annotated
 import msgspec
 from chalice import Blueprint
 from msgspec import Meta
+from msgspec.structs import asdict
 
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.members.model.points import PointsKind
 from chalicelib.contexts.members.model.tiers import Tier
 from chalicelib.contexts.members.service import points, tiers
+from chalicelib.contexts.promotions.service import allowances
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.paging import PAGE_SIZE, PAGE_SIZE_MAX
 from chalicelib.web.endpoint import endpoint
@@ -56,7 +58,8 @@ class PointsView(msgspec.Struct):
 
 class StepView(msgspec.Struct):
     """A step of the ladder, reached with so much spent or so many orders in twelve months;
-    `points_percent` is what its orders earn of the usual points.
+    `points_percent` is what its orders earn of the usual points, `free_deliveries` how many purchases a
+    month are delivered free. Who asks for help is answered by `priority`, the highest first.
     """
 
     code: str
@@ -64,11 +67,21 @@ class StepView(msgspec.Struct):
     spend: Money
     orders: int
     points_percent: float
+    free_deliveries: int
+    priority: int
+
+
+class FreeDeliveriesView(msgspec.Struct):
+    """Purchases that are delivered free in this calendar month (UTC), and when it is over."""
+
+    each_month: int
+    left: int
+    ends_at: str
 
 
 class TierView(msgspec.Struct):
     """Where the member stands. `grace_until` is null unless the tier is above what the last twelve
-    months earn.
+    months earn, `free_deliveries` where the tier brings none.
     """
 
     tier: StepView
@@ -77,6 +90,7 @@ class TierView(msgspec.Struct):
     orders: int
     since: str | None
     grace_until: str | None
+    free_deliveries: FreeDeliveriesView | None
     ladder: list[StepView]
 
 
@@ -124,6 +138,7 @@ def my_points(request: Request) -> PointsView:
 def my_tier(request: Request) -> TierView:
     actor = identity.caller(request.bearer, member_cookie(request))
     found = tiers.tier_of(actor)
+    free = allowances.free_deliveries_of(actor, found.tier)
     return TierView(
         tier=_step(found.tier, request.locale),
         next=_step(found.next, request.locale) if found.next else None,
@@ -131,6 +146,7 @@ def my_tier(request: Request) -> TierView:
         orders=found.year.orders,
         since=found.since or None,
         grace_until=found.grace_until or None,
+        free_deliveries=FreeDeliveriesView(**asdict(free)) if free else None,
         ladder=[_step(one, request.locale) for one in found.ladder],
     )
 
@@ -142,4 +158,6 @@ def _step(tier: Tier, locale: str) -> StepView:
         spend=points.worth(tier.spend),
         orders=tier.orders,
         points_percent=tier.points_bps / 100,
+        free_deliveries=tier.free_shipping,
+        priority=tier.priority,
     )

@@ -24,13 +24,15 @@ from chalicelib.kernel import clock
 
 YEAR_MONTHS = 12
 GRACE_S = 60 * 86_400
+PRIORITIES = 10
 BASE = "member"
 """The tier of everybody who has an account."""
 
 
 class Tier(Struct, frozen=True, forbid_unknown_fields=True):
     """A step: reached with `spend` in minor units of the shop's currency, or with `orders`, in a year.
-    `points_bps` multiplies what orders earn: 15,000 is half as much again.
+    `points_bps` multiplies what orders earn: 15,000 is half as much again. So many purchases a
+    calendar month have `free_shipping`. Who asks for help is answered by `priority`, the highest first.
     """
 
     code: str
@@ -38,6 +40,8 @@ class Tier(Struct, frozen=True, forbid_unknown_fields=True):
     spend: int
     orders: int
     points_bps: int = BPS_ALL
+    free_shipping: int = 0
+    priority: int = 0
 
 
 class Year(Struct, frozen=True):
@@ -49,9 +53,25 @@ class Year(Struct, frozen=True):
 
 LADDER = (
     Tier(BASE, {"en": "Member", "zh-CN": "普通会员"}, 0, 0),
-    Tier("silver", {"en": "Silver", "zh-CN": "银卡会员"}, 50_000, 6, 12_500),
-    Tier("gold", {"en": "Gold", "zh-CN": "金卡会员"}, 200_000, 18, 15_000),
-    Tier("platinum", {"en": "Platinum", "zh-CN": "白金会员"}, 600_000, 40, 20_000),
+    Tier("silver", {"en": "Silver", "zh-CN": "银卡会员"}, 50_000, 6, 12_500, free_shipping=1),
+    Tier(
+        "gold",
+        {"en": "Gold", "zh-CN": "金卡会员"},
+        200_000,
+        18,
+        15_000,
+        free_shipping=3,
+        priority=1,
+    ),
+    Tier(
+        "platinum",
+        {"en": "Platinum", "zh-CN": "白金会员"},
+        600_000,
+        40,
+        20_000,
+        free_shipping=8,
+        priority=2,
+    ),
 )
 """The ladder where a shop says nothing else. The first step is everybody's."""
 TIER_CODES = frozenset(tier.code for tier in LADDER)
@@ -71,6 +91,8 @@ def ladder_of(text: str) -> tuple[Tier, ...]:
     )
     if not ladder or ladder[0].spend or ladder[0].orders or not climbs:
         raise ValueError("a ladder starts at nothing, and every step asks for more")
+    if any(tier.free_shipping < 0 or not 0 <= tier.priority < PRIORITIES for tier in ladder):
+        raise ValueError(f"no benefit is below nothing, and priorities are below {PRIORITIES}")
     if len(set(codes)) < len(codes) or any(set(tier.titles) != {"en", "zh-CN"} for tier in ladder):
         raise ValueError("every tier has a code of its own and a title in both languages")
     return ladder

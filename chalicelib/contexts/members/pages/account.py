@@ -8,6 +8,7 @@ from chalicelib.contexts.identity.model import Session
 from chalicelib.contexts.identity.pages import member
 from chalicelib.contexts.members import service
 from chalicelib.contexts.members.model.avatars import Avatar, is_upload_id
+from chalicelib.contexts.members.model.birthdays import DAYS_MAX, MONTHS
 from chalicelib.contexts.members.model.profile import (
     LOCALES,
     NICKNAME_LENGTH_MAX,
@@ -79,6 +80,7 @@ class PictureView(Struct, frozen=True):
 class ProfileView(Struct, frozen=True):
     face: FaceView
     fields: list[FieldView]
+    birthday: list[FieldView]
     picture: PictureView
     note: str = ""
 
@@ -118,6 +120,14 @@ def change_profile(visit: Visit) -> Redirect:
     locale = visit.fields.text("locale")
     service.change_profile(actor, nickname=visit.fields.text("nickname"), locale=locale)
     return Redirect(PROFILE, (locale_cookie(locale),) if locale else ())
+
+
+@page(bp, "POST", "/account/profile/birthday", refused=profile_again)
+def change_birthday(visit: Visit) -> Redirect:
+    actor, fields = member(visit).actor, visit.fields
+    month, day = fields.text("birthday_month"), fields.text("birthday_day")
+    service.change_birthday(actor, month=month, day=day)
+    return Redirect(f"{PROFILE}#birthday")
 
 
 @page(bp, "POST", "/account/profile/picture/remove", refused=profile_again)
@@ -164,13 +174,36 @@ def _profile(visit: Visit, refusal: Refusal | None = None) -> Html:
     ]
     note = words.refusal(refusal) if refusal and not refusal.errors else ""
     picture = _picture(visit, session, profile.avatar)
-    view = ProfileView(face(profile, session), fields, picture, note)
+    birthday = _birthday(visit, service.birthday_of(session.actor).day, errors)
+    view = ProfileView(face(profile, session), fields, birthday, picture, note)
     return Html(
         "pages/members/profile.html",
         view,
         refusal.status if refusal else 200,
         headers={"Content-Security-Policy": content_security_policy(picture.url)},
     )
+
+
+def _birthday(visit: Visit, kept: str, errors: dict[str, str]) -> list[FieldView]:
+    """Ask for a month and a day; a year is nobody's business."""
+    month, _, day = kept.partition("-")
+    asked = (
+        ("birthday_month", N_("Month"), month, MONTHS, "bday-month"),
+        ("birthday_day", N_("Day"), day, DAYS_MAX, "bday-day"),
+    )
+    return [
+        FieldView(
+            name=name,
+            label=visit.words.say(label),
+            kind="select",
+            value=visit.fields.text(name) if name in visit.fields else value.lstrip("0"),
+            is_required=False,
+            autocomplete=autocomplete,
+            error=errors.get(name, ""),
+            choices=(("", "–"), *((str(one), str(one)) for one in range(1, most + 1))),
+        )
+        for name, label, value, most, autocomplete in asked
+    ]
 
 
 def _picture(visit: Visit, session: Session, avatar: Avatar) -> PictureView:

@@ -9,6 +9,8 @@ from chalicelib.contexts.members.model.points import BPS_ALL, PointsEntry, Point
 from chalicelib.contexts.members.model.tiers import Tier
 from chalicelib.contexts.members.service import points, tiers
 from chalicelib.contexts.members.service.tiers import TierView
+from chalicelib.contexts.promotions.service import allowances
+from chalicelib.contexts.promotions.service.allowances import FreeDeliveries
 from chalicelib.kernel import clock
 from chalicelib.kernel.paging import PAGE_SIZE
 from chalicelib.web.i18n import N_, PriceView, TimeView, Words
@@ -58,7 +60,7 @@ class StepView(Struct, frozen=True, kw_only=True):
 
     title: str
     needs: str
-    points: str
+    benefits: list[str]
     is_current: bool
     is_reached: bool
 
@@ -76,11 +78,14 @@ class WayView(Struct, frozen=True):
 
 
 class TierPageView(Struct, frozen=True):
-    """`grace` says until when a tier stays that the year does not earn any more."""
+    """`grace` says until when a tier stays that the year does not earn any more, `deliveries` what is
+    left of this month's free ones.
+    """
 
     title: str
     since: TimeView | None
     grace: str
+    deliveries: str
     way: WayView | None
     steps: list[StepView]
 
@@ -110,11 +115,13 @@ def show_points(visit: Visit) -> Html:
 @page(bp, "GET", "/account/tier")
 def show_tier(visit: Visit) -> Html:
     words = visit.words
-    found = tiers.tier_of(member(visit).actor)
+    actor = member(visit).actor
+    found = tiers.tier_of(actor)
     view = TierPageView(
         title=found.tier.titles[words.locale],
         since=words.day(found.since) if found.since else None,
         grace=_grace(found, words),
+        deliveries=_deliveries(allowances.free_deliveries_of(actor, found.tier), words),
         way=_way(found, found.next, words) if found.next else None,
         steps=[_step(place, one, found, words) for place, one in enumerate(found.ladder)],
     )
@@ -155,6 +162,13 @@ def _grace(found: TierView, words: Words) -> str:
     return words.say(said) % {"day": words.day(found.grace_until).text}
 
 
+def _deliveries(free: FreeDeliveries | None, words: Words) -> str:
+    if free is None:
+        return ""
+    said = words.say(N_("Free deliveries left this month: %(left)s of %(number)s."))
+    return said % {"left": free.left, "number": free.each_month}
+
+
 def _way(found: TierView, following: Tier, words: Words) -> WayView:
     year = found.year
     left, more = max(0, following.spend - year.spend), max(0, following.orders - year.orders)
@@ -183,11 +197,26 @@ def _step(place: int, tier: Tier, found: TierView, words: Words) -> StepView:
     return StepView(
         title=tier.titles[words.locale],
         needs=needs,
-        points=words.say(N_("%(percent)s of the usual points"))
-        % {"percent": _percent(tier.points_bps)},
+        benefits=_benefits(tier, words),
         is_current=place == found.step,
         is_reached=place <= found.step,
     )
+
+
+def _benefits(tier: Tier, words: Words) -> list[str]:
+    said = words.say(N_("%(percent)s of the usual points"))
+    found = [said % {"percent": _percent(tier.points_bps)}]
+    if tier.free_shipping:
+        found.append(
+            words.count(
+                "%(num)s free delivery a month",
+                "%(num)s free deliveries a month",
+                tier.free_shipping,
+            )
+        )
+    if tier.priority:
+        found.append(words.say(N_("Questions are answered before others'")))
+    return found
 
 
 def _percent(bps: int) -> str:

@@ -1,4 +1,4 @@
-"""Use cases of members, by subject: addresses, favourites, the profile and its picture."""
+"""Use cases of members, by subject: addresses, birthdays, favourites, the profile and its picture."""
 
 from chalicelib.contexts.members.service.addresses import (
     add_address,
@@ -14,6 +14,7 @@ from chalicelib.contexts.members.service.avatars import (
     remove_avatar,
     upload_form,
 )
+from chalicelib.contexts.members.service.birthdays import birthday_of, change_birthday
 from chalicelib.contexts.members.service.favourites import favourites_of, let_all_go, let_go, like
 from chalicelib.contexts.members.service.privacy import forget_member, held_about
 from chalicelib.contexts.members.service.profile import change_profile, profile_of
@@ -24,7 +25,9 @@ __all__ = [
     "addresses_of",
     "arrived",
     "avatar_file",
+    "birthday_of",
     "change_address",
+    "change_birthday",
     "change_profile",
     "favourites_of",
     "forget_member",

@@ -5,6 +5,7 @@ from typing import Any
 from chalicelib.aws import reads, transact
 from chalicelib.contexts.members import store
 from chalicelib.contexts.members.model.addresses import AddressBook
+from chalicelib.contexts.members.model.birthdays import Birthday
 from chalicelib.contexts.members.model.favourites import Favourites
 from chalicelib.contexts.members.model.profile import Profile
 from chalicelib.contexts.members.service import avatars, points
@@ -16,6 +17,7 @@ def held_about(account_id: str) -> dict[str, Any]:
         "profile": Profile,
         "addresses": AddressBook,
         "favourites": Favourites,
+        "birthday": Birthday,
     }
     rows = reads.batch([store.key(shape, account_id) for shape in shapes.values()])
     documents = {

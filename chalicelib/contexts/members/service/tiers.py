@@ -41,10 +41,10 @@ def ladder() -> tuple[Tier, ...]:
     return model.ladder_of(settings().tiers)
 
 
-def tier_code(loyalty: Loyalty) -> str:
-    """Name the tier of a member who stands so."""
+def tier_in(loyalty: Loyalty) -> Tier:
+    """The tier of a member who stands so."""
     steps = ladder()
-    return steps[model.step_of(steps, loyalty.tier)].code
+    return steps[model.step_of(steps, loyalty.tier)]
 
 
 def tier_of(actor: Actor) -> TierView:

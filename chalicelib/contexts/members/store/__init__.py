@@ -1,4 +1,4 @@
-"""The table `members`: a row for each of a member's profile, address book and favourites."""
+"""The table `members`: a row for each of a member's profile, address book, favourites and birthday."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,11 +11,15 @@ from chalicelib.aws.reads import Key
 from chalicelib.aws.tables import DocumentAttribute, Item
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.members.model.addresses import AddressBook
+from chalicelib.contexts.members.model.birthdays import Birthday
 from chalicelib.contexts.members.model.favourites import Favourites
 from chalicelib.contexts.members.model.profile import Profile
 from chalicelib.kernel.errors import Busy, Refusal
 
-D = TypeVar("D", AddressBook, Favourites, Profile)
+D = TypeVar("D", AddressBook, Birthday, Favourites, Profile)
+
+Due = tuple[str | None, str | None]
+"""The shard of the timers, and when; neither for never."""
 
 
 class MembersItem(Item):
@@ -46,6 +50,12 @@ class FavouritesItem(DocumentItem, discriminator="FAVOURITES"):
     document: DocumentAttribute[Favourites] = DocumentAttribute(Favourites)
 
 
+class BirthdayItem(DocumentItem, discriminator="BIRTHDAY"):
+    """The timer of the next birthday, too."""
+
+    document: DocumentAttribute[Birthday] = DocumentAttribute(Birthday)
+
+
 class MembersMarkerItem(MembersItem, discriminator="DONE"):
     fact = UnicodeAttribute()
 
@@ -54,6 +64,7 @@ ITEMS: dict[type[Any], tuple[type[DocumentItem], str]] = {
     Profile: (ProfileItem, "PROFILE"),
     AddressBook: (AddressBookItem, "ADDRESSES"),
     Favourites: (FavouritesItem, "FAVOURITES"),
+    Birthday: (BirthdayItem, "BIRTHDAY"),
 }
 
 
@@ -84,30 +95,31 @@ def change(
     account_id: str,
     make: Callable[[D], D],
     beside: Callable[[D], list[Write]] = lambda _: [],
+    due: Callable[[D], Due] = lambda _: (None, None),
 ) -> D:
     """Change a member's document, as often as others change it meanwhile. Two round trips.
 
-    `make` may refuse; what it leaves as it is is not written. `beside` is written with it.
+    `make` may refuse; what it leaves as it is is not written. `beside` is written with it; `due` says
+    in which shard of the timers, and when, somebody is to look at it again.
     """
+    item, sk = ITEMS[shape]
     for attempt in range(retries.ROUNDS_MAX):
         seen = read(shape, account_id)
-        made = make(seen)
+        made: D = make(seen)
         if made == seen:
             return seen
+        fresh = _counted(made, seen.version + 1)
+        row = item(partition(account_id), sk, version=fresh.version, document=fresh)
+        row.due_shard, row.due_at = due(fresh)
+        unchanged = item.version == seen.version if seen.version else item.pk.does_not_exist()
+        kept = transact.put(row, unchanged, refuse=lambda _old: _Changed())
         try:
-            return _written(shape, account_id, seen, made, beside(made))
+            transact.commit([kept, *beside(made)])
         except _Changed:
             retries.pause(attempt)
+        else:
+            return fresh
     raise Busy
-
-
-def _written(shape: type[D], account_id: str, seen: D, made: D, beside: list[Write]) -> D:
-    item, sk = ITEMS[shape]
-    fresh = _counted(made, seen.version + 1)
-    row = item(partition(account_id), sk, version=fresh.version, document=fresh)
-    unchanged = item.version == seen.version if seen.version else item.pk.does_not_exist()
-    transact.commit([transact.put(row, unchanged, refuse=lambda _old: _Changed()), *beside])
-    return fresh
 
 
 def _counted(made: D, version: int) -> D:

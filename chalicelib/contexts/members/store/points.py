@@ -29,7 +29,7 @@ from chalicelib.contexts.members.model.points import (
     month_end,
 )
 from chalicelib.contexts.members.model.tiers import Year
-from chalicelib.contexts.members.store import MembersItem, partition
+from chalicelib.contexts.members.store import BirthdayItem, MembersItem, partition
 from chalicelib.kernel import clock
 from chalicelib.kernel.paging import Page
 from chalicelib.kernel.shards import home_shard
@@ -51,6 +51,10 @@ class LoyaltyItem(MembersItem, discriminator="LOYALTY"):
 
 class LotItem(MembersItem, discriminator="LOT"):
     earned = NumberAttribute()
+
+
+Timed = LoyaltyItem | LotItem | BirthdayItem
+"""What somebody looks at when its time has come."""
 
 
 class SpendItem(MembersItem, discriminator="SPEND"):
@@ -217,8 +221,8 @@ def entries(member_id: str, limit: int, cursor: str) -> Page[PointsEntry]:
     return Page([row.entry for row in page.items], page.next_cursor)
 
 
-def due(shard: int, now: datetime) -> list[LoyaltyItem | LotItem]:
-    """Read the members to look at and the lots that have ended, the oldest first."""
+def due(shard: int, now: datetime) -> list[Timed]:
+    """Read the members to look at, birthdays that are here and lots that have ended, the oldest first."""
     rows: reads.Rows[Any] = reads.query(
         MembersItem, f"DUE#{shard}", index="by_due", between=("0", clock.iso(now))
     )

@@ -4,11 +4,13 @@ from msgspec.structs import replace
 
 from chalicelib.aws.secrets import token_for
 from chalicelib.aws.settings import settings
+from chalicelib.contexts.aftersales.facts import HelpGiven
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.identity.facts import CodeRequested
 from chalicelib.contexts.notifications import model, store
 from chalicelib.contexts.notifications.model import Letter
 from chalicelib.contexts.notifications.service.rendering import mail_of, text_of
+from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.facts import Fact
 from chalicelib.providers.messaging import mailer, texter
 
@@ -24,7 +26,7 @@ def notify(fact: Fact, letter: Letter) -> None:
         return
     store.intend(fact.id, letter.message, letter.purchase_id)
     if "@" in letter.to:
-        whole = replace(letter, url=_url(letter.purchase_id))
+        whole = replace(letter, url=letter.url or _url(letter.purchase_id))
         message_id = mailer().send(mail_of(whole))
     else:
         message_id = texter().send(text_of(letter))
@@ -38,6 +40,17 @@ def notify_of_code(fact: CodeRequested) -> None:
     account = identity.account(fact.account_id)
     to = account.email or account.phone
     notify(fact, model.of_code(fact, to, identity.code_of(fact.request_id)))
+
+
+def notify_of_help(fact: HelpGiven) -> None:
+    """Tell a member by mail that there is an answer. Who left, or has no address, is told nothing."""
+    try:
+        account = identity.account(fact.member_id)
+    except NotFound:
+        return
+    url = f"{settings().shop_url}/account/support/{fact.case_id}"
+    if account.email:
+        notify(fact, model.of_help(fact, account.email, account.locale, url))
 
 
 def _url(purchase_id: str) -> str:

@@ -1,12 +1,12 @@
-"""What offers took off orders altogether, as shoppers are told."""
+"""What offers took off orders altogether, and what came on top, as shoppers are told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.contexts.orders.model.values import Order
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import Money, total
 
 
 class Saved(Struct, frozen=True):
@@ -14,6 +14,24 @@ class Saved(Struct, frozen=True):
 
     titles: dict[str, str]
     amount: Money
+
+
+class Sums(Struct, frozen=True):
+    """What orders cost beside their goods: `tax` came on top, `tax_included` is in the prices."""
+
+    shipping: Money
+    tax: Money
+    tax_included: Money
+
+
+def sums_of(orders: Sequence[Order]) -> Sums:
+    """Sum what these orders, at least one, cost beside their goods."""
+    currency = orders[0].currency
+    return Sums(
+        total((one.totals.shipping for one in orders), currency),
+        total((one.totals.tax for one in orders), currency),
+        total((one.tax_included for one in orders), currency),
+    )
 
 
 def saved(orders: Iterable[Order]) -> tuple[Saved, ...]:

@@ -124,6 +124,7 @@ class PurchasePageView(Struct, frozen=True, kw_only=True):
     note: str
     qr: str
     may_register: bool
+    is_members: bool
     left_out: list[str]
     look_again_href: str
 
@@ -232,6 +233,7 @@ def purchase_view(
         or (words.say(N_("The payment did not go through. Try again.")) if has_failed else ""),
         qr=_qr(seen.payment) if is_waiting else "",
         may_register=may_register and purchase.state is PurchaseState.PAID,
+        is_members=bool(purchase.member_id),
         look_again_href=_look_again(purchase, looks) if is_waiting else "",
         left_out=[line.title for one in orders for line in one.lines if line.sku in left_out],
     )

@@ -29,7 +29,7 @@ from chalicelib.contexts.orders.facts import (
 )
 from chalicelib.contexts.orders.model.fulfilment import moved
 from chalicelib.contexts.orders.model.refusals import CartTooComplex, NotAwaitingPayment
-from chalicelib.contexts.orders.model.savings import saved
+from chalicelib.contexts.orders.model.savings import saved, sums_of
 from chalicelib.contexts.orders.model.states import PURCHASE, OrderState, PurchaseState
 from chalicelib.contexts.orders.model.values import Order, Purchase, payment_id, purchase_of_payment
 from chalicelib.contexts.orders.service.access import Shopper, opened
@@ -312,6 +312,7 @@ def _paid(purchase: Purchase, orders: Sequence[Order], payment: Payment, now: st
         total=payment.amount,
         orders=tuple(_paid_order(order) for order in orders),
         savings=saved(orders),
+        sums=sums_of(orders),
     )
 
 

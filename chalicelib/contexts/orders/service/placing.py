@@ -33,7 +33,7 @@ from chalicelib.contexts.orders import store
 from chalicelib.contexts.orders.facts import PlacedLine, PlacedOrder, PurchasePlaced
 from chalicelib.contexts.orders.model.placing import Agreement, split, writes_later
 from chalicelib.contexts.orders.model.refusals import CartTooComplex, PriceChanged
-from chalicelib.contexts.orders.model.savings import saved
+from chalicelib.contexts.orders.model.savings import saved, sums_of
 from chalicelib.contexts.orders.model.states import PurchaseState
 from chalicelib.contexts.orders.model.values import (
     Address,
@@ -207,6 +207,7 @@ def _fresher(priced: PricedCart, asked: Asked, refusal: Refusal, attempt: int) -
         return priced
     if isinstance(refusal, LimitReached) and attempt:
         retries.pause(attempt)
+        priced = carts.price_now(asked.cart.to_buy(), with_stock=False)
     counted = carts.counted(priced, asked.who)
     return replace(counted) if isinstance(refusal, LimitReached) else counted
 
@@ -319,6 +320,7 @@ def _placed(seen: Seen) -> PurchasePlaced:
             for order in seen.orders
         ),
         savings=saved(seen.orders),
+        sums=sums_of(seen.orders),
     )
 
 

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.offers import (
     BPS_ALL,
+    EVERYBODY,
     NAMES_MAX,
     PARTS_MAX,
     UNITS_MAX,
+    Channel,
     Kind,
     Lane,
     Offer,
@@ -129,10 +131,13 @@ class ThresholdBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AudienceBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Whom an offer is for: members of these tiers, or those who never bought before."""
+    """Whom an offer is for: members of these tiers, those who never bought before, or carts that were
+    begun in these channels.
+    """
 
     tiers: Annotated[list[Name], Meta(max_length=TIERS_MAX)] = []
     first_order: bool = False
+    channels: Annotated[list[Channel], Meta(max_length=len(Channel))] = []
 
 
 class OfferBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -186,7 +191,9 @@ class ThresholdView(msgspec.Struct, omit_defaults=True):
 
 
 class OfferView(msgspec.Struct):
-    """An offer of one's own. `used` counts what is used of a quota, null without one."""
+    """An offer of one's own. `used` counts what is used of a quota, null without one. Of what it takes off
+    its maker pays `own_percent`, the platform the rest.
+    """
 
     id: str
     title: str
@@ -206,6 +213,7 @@ class OfferView(msgspec.Struct):
     budget: Money | None
     audience: AudienceBody | None
     on_return: OnReturn
+    own_percent: float
     stopped: bool
     state: str
     created_at: str
@@ -249,7 +257,11 @@ def wish_of(body: OfferBody | OfferChanges) -> OfferWish:
         told["budget"] = Money(most.amount, most.currency) if most else None
     if not isinstance(body.audience, UnsetType):
         audience = body.audience or AudienceBody()
-        told |= {"tiers": audience.tiers, "first_order_only": audience.first_order}
+        told |= {
+            "tiers": audience.tiers,
+            "first_order_only": audience.first_order,
+            "channels": audience.channels,
+        }
     return OfferWish(**told, is_stopped=body.stopped)
 
 
@@ -292,6 +304,7 @@ def offer_view(standing: Standing, used: int | None, locale: str, now: datetime)
         budget=None if standing.budget is None else Money(standing.budget, offer.currency),
         audience=_audience_view(offer),
         on_return=offer.on_return,
+        own_percent=(offer.merchant_bps if offer.merchant_id else BPS_ALL) / BPS_A_PERCENT,
         stopped=standing.is_stopped,
         state=standing.state(now),
         created_at=standing.created_at,
@@ -300,9 +313,10 @@ def offer_view(standing: Standing, used: int | None, locale: str, now: datetime)
 
 def _audience_view(offer: Offer) -> AudienceBody | None:
     who = offer.audience
-    if not who.tiers and not who.first_order_only:
+    if who == EVERYBODY:
         return None
-    return AudienceBody(sorted(who.tiers), who.first_order_only)
+    channels = [one for one in Channel if one in who.channels]
+    return AudienceBody(sorted(who.tiers), who.first_order_only, channels)
 
 
 def value_view(offer: Offer) -> Any:

@@ -72,7 +72,7 @@ class TriggerBody(msgspec.Struct, forbid_unknown_fields=True):
 class CampaignBody(msgspec.Struct, forbid_unknown_fields=True):
     """A new campaign. Its coupons are good up to its end, or for `valid_days` from when they are
     claimed. Where it has a `code`, nobody claims: who knows the code puts it on a cart. Nor where it has
-    `single_codes`: each coupon then has a code of its own, and the console makes them.
+    `single_codes`: each coupon then has a code of its own, made by a call of its own.
     """
 
     title: Title
@@ -102,7 +102,7 @@ class CampaignChanges(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CouponRule(msgspec.Struct):
-    """What a coupon does. A `merchant_id` of "" is the platform."""
+    """What a coupon does. A `merchant_id` of "" is the platform, whose coupons may name `merchants`."""
 
     title: str
     kind: Kind
@@ -112,6 +112,7 @@ class CouponRule(msgspec.Struct):
     categories: list[str]
     combines_with: list[Lane]
     merchant_id: str
+    merchants: list[str]
 
 
 class CampaignView(msgspec.Struct):
@@ -318,4 +319,5 @@ def _rule(offer: Offer, locale: str) -> CouponRule:
         categories=sorted(offer.categories),
         combines_with=sorted(offer.combines_with),
         merchant_id=offer.merchant_id,
+        merchants=sorted(offer.merchants),
     )

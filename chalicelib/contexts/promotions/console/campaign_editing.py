@@ -22,6 +22,7 @@ from chalicelib.contexts.promotions.console.editing import (
     KEEP,
     PREVIEW,
     PUBLISH,
+    nameable,
     note_of,
     products_named,
     wrong_fields,
@@ -66,6 +67,8 @@ class NewCampaignView(Struct, frozen=True, kw_only=True):
     has_single_codes: bool
     products_error: str
     categories_error: str
+    merchants: list[TickView]
+    merchants_error: str
     buttons: list[ChoiceView]
     preview: PreviewView | None = None
     note: str = ""
@@ -219,7 +222,11 @@ def _new(visit: Visit, refusal: Refusal | None = None) -> Html:
         titles=form_view.titles(ask),
         kind=form_view.kind_field(ask, campaign_form.KINDS),
         kinds=form_view.kinds(ask, currency, campaign_form.KINDS),
-        conditions=[*form_view.conditions(ask, currency), form_view.audience_field(ask)],
+        conditions=[
+            *form_view.conditions(ask, currency),
+            form_view.audience_field(ask),
+            form_view.channel_field(ask),
+        ],
         times=form_view.times(ask),
         handing_out=campaign_form.handing_out(ask, currency, is_platform=not offers.maker(actor)),
         quantities=campaign_form.quantities(ask),
@@ -230,6 +237,8 @@ def _new(visit: Visit, refusal: Refusal | None = None) -> Html:
         has_single_codes=bool(typed.text("single_codes")),
         products_error=errors.get("products", ""),
         categories_error=errors.get("categories", ""),
+        merchants=form_view.merchant_ticks(nameable(actor), typed, words.locale),
+        merchants_error=errors.get("merchants", ""),
         buttons=[
             ChoiceView(words.say(N_("Publish")), value=PUBLISH),
             ChoiceView(words.say(N_("Save, but do not open it yet")), value=KEEP),

@@ -34,6 +34,7 @@ OCCASIONS = {
     Occasion.SIGN_UP: N_("Somebody becomes a member"),
     Occasion.SPEND: N_("An order is completed"),
     Occasion.TIER: RISES,
+    Occasion.BIRTHDAY: N_("A member has birthday"),
 }
 assert set(OCCASIONS) == set(Occasion), "every occasion has its words"
 OF_COUPON = ("kind", "value", "threshold", "products", "categories")
@@ -76,12 +77,14 @@ def wanted(fields: Fields, currency: str) -> CampaignWish:
     kind = wish.coupon.kind
     assert isinstance(kind, Kind), "a form tells the kind"
     lane = lane_of(kind, None, "", is_coupon=True)
-    who = form.audience_of(fields.text("audience"), None)
+    who = form.audience_of(fields, None)
     coupon = replace(
         wish.coupon,
         combines_with=[lane] if fields.text("combines") else [],
         tiers=sorted(who.tiers),
         first_order_only=who.first_order_only,
+        channels=sorted(who.channels),
+        merchants=form.merchants_ticked(fields),
     )
     return replace(wish, coupon=coupon)
 
@@ -137,7 +140,9 @@ def handing_out(ask: Asking, currency: str, *, is_platform: bool) -> list[FieldV
     say = ask.words.say
     choices = [("", say(N_("No occasion"))), (Occasion.SPEND.value, say(OCCASIONS[Occasion.SPEND]))]
     if is_platform:
-        choices.append((Occasion.SIGN_UP.value, say(OCCASIONS[Occasion.SIGN_UP])))
+        choices += [
+            (one.value, say(OCCASIONS[one])) for one in (Occasion.SIGN_UP, Occasion.BIRTHDAY)
+        ]
         choices += [
             (f"{TIER}{tier.code}", say(RISES) % {"tier": tier.titles[ask.words.locale]})
             for tier in tiers.ladder()[1:]
@@ -162,7 +167,7 @@ def _trigger(typed: Typed) -> dict[str, Any] | None:
         return None
     if chosen.startswith(TIER):
         return {"on": Occasion.TIER.value, "tiers": [chosen.removeprefix(TIER)]}
-    if chosen not in {Occasion.SPEND, Occasion.SIGN_UP}:
+    if chosen not in {Occasion.SPEND, Occasion.SIGN_UP, Occasion.BIRTHDAY}:
         typed.wrong("occasion", "unknown")
     is_spend = chosen == Occasion.SPEND
     amount = typed.money("occasion_amount", is_needed=is_spend)

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from chalicelib.aws.idempotency import Answer, IdempotencyKey
 from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.identity.console import person
+from chalicelib.contexts.merchants import service as merchants
+from chalicelib.contexts.merchants.model import Merchant, MerchantState
 from chalicelib.contexts.orders import service as orders
 from chalicelib.contexts.orders.model.states import OrderState
 from chalicelib.contexts.orders.model.values import Order
@@ -22,8 +24,9 @@ from chalicelib.contexts.promotions.console.preview import (
     simulation_view,
 )
 from chalicelib.contexts.promotions.model.board import Standing
+from chalicelib.contexts.promotions.model.issues import MembersUnknown
 from chalicelib.contexts.promotions.model.lines import Line
-from chalicelib.contexts.promotions.model.offers import OfferUnsound
+from chalicelib.contexts.promotions.model.offers import Offer, OfferUnsound
 from chalicelib.contexts.promotions.model.refusals import CodeTaken, QuotaBelowUsed
 from chalicelib.contexts.promotions.model.trying import Past
 from chalicelib.contexts.promotions.model.wishes import OfferWish
@@ -45,6 +48,9 @@ from chalicelib.web.page import Html, Redirect, page, problem
 from chalicelib.web.session import Visit
 
 bp = Blueprint(__name__)
+NAMES_SHOWN = 10
+MERCHANTS_SHOWN = 100
+"""Of the names that are nobody's."""
 
 OFFERS = "/console/offers"
 PREVIEW, SIMULATE, PUBLISH, KEEP = "preview", "simulate", "publish", "keep"
@@ -144,6 +150,18 @@ def _wish(visit: Visit, former: Standing | None) -> OfferWish:
     return replace(wish, products=list(dict.fromkeys([*ticked, *named])), categories=categories)
 
 
+def nameable(actor: Actor, former: Offer | None = None) -> list[Merchant]:
+    """The merchants that an offer of the actor's may name: for the platform those that sell, some of
+    them, and those that the offer names already; none for a merchant. Two round trips at most.
+    """
+    if offers.maker(actor):
+        return []
+    selling = merchants.list_merchants(actor, MerchantState.APPROVED, limit=MERCHANTS_SHOWN).items
+    found = {one.id: one for one in selling}
+    named = former.merchants - set(found) if former else ()
+    return [*found.values(), *(merchants.many(sorted(named)).values() if named else ())]
+
+
 def products_named(actor: Actor, fields: Fields) -> list[str]:
     """Find the products that a form names by a variant. Refuses `promotions.offer_unsound` those that
     are not there.
@@ -170,7 +188,11 @@ def _page(visit: Visit, former: Standing | None, refusal: Refusal | None = None)
         titles=form_view.titles(ask),
         kind=form_view.kind_field(ask),
         kinds=form_view.kinds(ask, currency),
-        conditions=[*form_view.conditions(ask, currency), form_view.audience_field(ask)],
+        conditions=[
+            *form_view.conditions(ask, currency),
+            form_view.audience_field(ask),
+            form_view.channel_field(ask),
+        ],
         times=form_view.times(ask),
         limits=form_view.limits(ask, currency),
         products=form_view.product_ticks(own, typed),
@@ -181,6 +203,10 @@ def _page(visit: Visit, former: Standing | None, refusal: Refusal | None = None)
         reclaims_error=errors.get("reclaims", ""),
         products_error=errors.get("products", ""),
         categories_error=errors.get("categories", ""),
+        merchants=form_view.merchant_ticks(
+            nameable(actor, former.offer if former else None), typed, words.locale
+        ),
+        merchants_error=errors.get("merchants", ""),
         currency=currency,
         can_simulate=bool(offers.maker(actor)),
         note=note_of(visit, refusal, errors),
@@ -283,6 +309,9 @@ def wrong_fields(visit: Visit, refusal: Refusal | None) -> dict[str, str]:
         return {}
     if isinstance(refusal, QuotaBelowUsed):
         return dict.fromkeys(("quota", "quantity"), visit.words.refusal(refusal))
+    if isinstance(refusal, MembersUnknown):
+        said = visit.words.say(N_("Nobody here is called %(names)s. Mend or remove these."))
+        return {"members": said % {"names": ", ".join(refusal.names[:NAMES_SHOWN])}}
     if isinstance(refusal, CodeTaken):
         return {"code": visit.words.refusal(refusal)}
     return form.beside(problem(visit, refusal).errors, visit.fields)
@@ -292,7 +321,7 @@ def note_of(visit: Visit, refusal: Refusal | None, errors: dict[str, str]) -> st
     """What is said above the form."""
     if refusal is None:
         return ""
-    if isinstance(refusal, Malformed | OfferUnsound) and errors:
+    if isinstance(refusal, Malformed | OfferUnsound | MembersUnknown) and errors:
         return visit.words.say(
             N_("Some fields need another look. What is wrong stands beside them.")
         )

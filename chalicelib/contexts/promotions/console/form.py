@@ -12,6 +12,7 @@ from chalicelib.contexts.promotions.api.bodies import OfferBody, wish_of
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.offers import (
     Audience,
+    Channel,
     Kind,
     Lane,
     Offer,
@@ -24,10 +25,10 @@ from chalicelib.contexts.promotions.model.wishes import BPS_A_PERCENT, OfferWish
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, Malformed
 from chalicelib.kernel.money import Money
-from chalicelib.web.forms import Fields
+from chalicelib.web.forms import Fields, wrong
 from chalicelib.web.page import converted
 
-PRODUCT, CATEGORY = "product.", "category."
+PRODUCT, CATEGORY, MERCHANT = "product.", "category.", "merchant."
 """Begin the names of the boxes to be ticked."""
 COUPON = "coupon."
 """Begins what the API calls the fields of a campaign's coupons."""
@@ -139,20 +140,38 @@ def wanted(fields: Fields, currency: str, merchant_id: str, former: Offer | None
     kept = (former.combines_with if former else frozenset[Lane]()) - {lane}
     combined = kept | {lane} if fields.text("combines") else kept
     most = Money(budget["amount"], currency) if budget else None
-    who = audience_of(fields.text("audience"), former)
+    who = audience_of(fields, former)
     wish = replace(
         wish,
         combines_with=sorted(combined),
         budget=most,
         tiers=sorted(who.tiers),
         first_order_only=who.first_order_only,
+        channels=sorted(who.channels),
+        merchants=_ticked(fields, MERCHANT),
         on_return=OnReturn.RECLAIM if fields.text("reclaims") else OnReturn.KEEP,
     )
     return _to_the_second(wish, former) if former else wish
 
 
-def audience_of(name: str, former: Offer | None) -> Audience:
-    """Read whom an offer is for: everybody, first orders, or a tier and those above it."""
+def audience_of(fields: Fields, former: Offer | None) -> Audience:
+    """Read whom an offer is for, and in which channel. What a form cannot say stays as it is."""
+    who = _people(fields.text("audience"), former)
+    told = fields.text("channel")
+    if told == KEPT and former is not None:
+        return replace(who, channels=former.audience.channels)
+    if told and told not in set(Channel):
+        raise wrong("channel", "unknown")
+    return replace(who, channels=frozenset({told} if told else ()))
+
+
+def merchants_ticked(fields: Fields) -> list[str]:
+    """The merchants that are ticked."""
+    return _ticked(fields, MERCHANT)
+
+
+def _people(name: str, former: Offer | None) -> Audience:
+    """Everybody, first orders, or a tier and those above it."""
     if name == KEPT and former is not None:
         return former.audience
     codes = [tier.code for tier in tiers.ladder()]
@@ -163,7 +182,13 @@ def audience_of(name: str, former: Offer | None) -> Audience:
 
 def _audience_name(offer: Offer) -> str:
     names = ["", FIRST, *(tier.code for tier in tiers.ladder())]
-    return next((one for one in names if audience_of(one, None) == offer.audience), KEPT)
+    people = replace(offer.audience, channels=frozenset())
+    return next((one for one in names if _people(one, None) == people), KEPT)
+
+
+def _channel_name(offer: Offer) -> str:
+    channels = offer.audience.channels
+    return KEPT if len(channels) > 1 else next(iter(channels), "")
 
 
 def skus(fields: Fields) -> list[str]:
@@ -226,8 +251,10 @@ def shown(standing: Standing, locale: str) -> Fields:
         **_value(offer),
         **{f"{PRODUCT}{one}": "1" for one in offer.products},
         **{f"{CATEGORY}{one}": "1" for one in offer.categories},
+        **{f"{MERCHANT}{one}": "1" for one in offer.merchants},
         "budget": "" if budget is None else _major(budget, currency),
         "audience": _audience_name(offer),
+        "channel": _channel_name(offer),
         "reclaims": "1" if offer.on_return is OnReturn.RECLAIM else "",
     }
     return Fields(list(pairs.items()))

@@ -7,8 +7,9 @@ from msgspec import Struct
 from chalicelib.contexts.catalog.model.categories import CategoryTree
 from chalicelib.contexts.catalog.model.products import Product
 from chalicelib.contexts.members.service import tiers
+from chalicelib.contexts.merchants.model import Merchant
 from chalicelib.contexts.promotions.console import words as said
-from chalicelib.contexts.promotions.console.form import CATEGORY, FIRST, KEPT, PRODUCT
+from chalicelib.contexts.promotions.console.form import CATEGORY, FIRST, KEPT, MERCHANT, PRODUCT
 from chalicelib.contexts.promotions.console.performance import PerformanceView
 from chalicelib.contexts.promotions.console.preview import PreviewView, SimulationView
 from chalicelib.contexts.promotions.model.offers import Kind
@@ -18,6 +19,7 @@ from chalicelib.web.i18n import N_, Words
 CATEGORIES_SHOWN = 300
 DEPENDS = {"title_en", "title_zh", "amount", "percent", "price", "buy", "get", "parts", "gift"}
 DEPENDS |= {"bundle_price", "bundle_percent", "occasion_amount"}
+DEPENDS |= {"joined_since", "joined_until", "members"}
 """Needed for some kinds, or one of two."""
 HALVES = (-210, 210, 270, 330, 345, 390, 570, 630)
 """The zones that are not whole hours from UTC, in minutes."""
@@ -59,6 +61,8 @@ class OfferFormView(Struct, frozen=True, kw_only=True):
     reclaims_error: str
     products_error: str
     categories_error: str
+    merchants: list[TickView]
+    merchants_error: str
     buttons: list[ChoiceView]
     currency: str
     preview: PreviewView | None = None
@@ -196,6 +200,19 @@ def audience_field(ask: Asking) -> FieldView:
     )
 
 
+def channel_field(ask: Asking) -> FieldView:
+    """In which carts an offer runs: by where they were begun."""
+    say = ask.words.say
+    choices = [
+        ("", say(N_("Everywhere"))),
+        *((one.value, say(text)) for one, text in said.CHANNELS.items()),
+    ]
+    if ask.typed.text("channel") == KEPT:
+        choices.append((KEPT, say(N_("As a program has set it"))))
+    hint = say(N_("By where a cart was begun."))
+    return ask.field("channel", say(N_("Where")), kind="select", choices=tuple(choices), hint=hint)
+
+
 def times(ask: Asking) -> list[FieldView]:
     say = ask.words.say
     return [
@@ -234,6 +251,17 @@ def product_ticks(own: Sequence[Product], typed: Fields) -> list[TickView]:
     ticks = [
         TickView(f"{PRODUCT}{one.id}", one.content.title, bool(typed.text(f"{PRODUCT}{one.id}")))
         for one in own
+    ]
+    return sorted(ticks, key=lambda one: not one.is_ticked)
+
+
+def merchant_ticks(sellers: Sequence[Merchant], typed: Fields, locale: str) -> list[TickView]:
+    """The merchants that an offer of the platform's may name, those that are ticked first."""
+    ticks = [
+        TickView(
+            f"{MERCHANT}{one.id}", one.name_in(locale), bool(typed.text(f"{MERCHANT}{one.id}"))
+        )
+        for one in sellers
     ]
     return sorted(ticks, key=lambda one: not one.is_ticked)
 

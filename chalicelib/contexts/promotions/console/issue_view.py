@@ -6,7 +6,7 @@ from chalicelib.contexts.members.service import tiers
 from chalicelib.contexts.promotions.console import form_view
 from chalicelib.contexts.promotions.console.form_view import Asking
 from chalicelib.contexts.promotions.model.campaigns import Campaign
-from chalicelib.contexts.promotions.model.issues import IssueState, Progress
+from chalicelib.contexts.promotions.model.issues import NAMED_MAX, IssueState, Progress, Segment
 from chalicelib.contexts.promotions.service import issues, offers
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.actors import Actor
@@ -14,6 +14,8 @@ from chalicelib.web.forms import FieldView
 from chalicelib.web.i18n import N_, TimeView, Words
 
 ROWS_SHOWN = 10
+NAMED, JOINED = "named", "joined"
+"""For whom it is, beside tiers: members by name, or who signed up in a time."""
 STATES = {
     IssueState.SCHEDULED: (N_("Scheduled"), "go"),
     IssueState.RUNNING: (N_("Under way"), "go"),
@@ -42,13 +44,16 @@ class IssueRowView(Struct, frozen=True, kw_only=True):
 
 
 class IssuingView(Struct, frozen=True, kw_only=True):
-    """What was handed out, newest first, and the form for more, empty for who may not."""
+    """What was handed out, newest first, and the form for more, empty for who may not. `standing`
+    changes as it goes on.
+    """
 
     action: str
     key: str
     rows: list[IssueRowView]
     fields: list[FieldView]
     is_under_way: bool
+    standing: str
 
 
 def issuing_view(actor: Actor, campaign: Campaign, ask: Asking, place: str) -> IssuingView | None:
@@ -64,6 +69,7 @@ def issuing_view(actor: Actor, campaign: Campaign, ask: Asking, place: str) -> I
         rows=[_row(one, f"{place}/issues", ask.words) for one in found],
         fields=_fields(ask) if may_start else [],
         is_under_way=any(one.state is IssueState.RUNNING for one in found),
+        standing=" ".join(f"{one.state} {one.seen}/{one.members}" for one in found),
     )
 
 
@@ -75,11 +81,21 @@ def _fields(ask: Asking) -> list[FieldView]:
         (tier.code, say(N_("%(tier)s and up")) % {"tier": tier.titles[locale]})
         for tier in ladder[1:]
     ]
+    choices += [
+        (JOINED, say(N_("Who joined in a time"))),
+        (NAMED, say(N_("Members by name"))),
+    ]
     hint = say(N_("Empty, and it begins at once."))
+    who = say(N_("Email address, phone number or id, one a line, up to %(most)s.")) % {
+        "most": NAMED_MAX
+    }
     return [
         ask.field("whom", say(N_("For whom")), kind="select", choices=tuple(choices)),
         ask.field("starts_at", say(N_("Starts")), kind="datetime-local", hint=hint),
+        ask.field("joined_since", say(N_("Joined from")), kind="datetime-local"),
+        ask.field("joined_until", say(N_("Joined before")), kind="datetime-local"),
         ask.field("zone", say(N_("Times are in")), kind="select", choices=form_view.zones()),
+        ask.field("members", say(N_("These members")), kind="textarea", hint=who, is_wide=True),
     ]
 
 
@@ -114,5 +130,13 @@ def _whom(progress: Progress, words: Words) -> str:
     segment = progress.issue.segment
     if segment.members:
         return words.count("%(num)s member", "%(num)s members", len(segment.members))
+    if segment.since or segment.until:
+        return _joined(segment, words)
     named = [one.titles[words.locale] for one in tiers.ladder() if one.code in segment.tiers]
     return " / ".join(named) or words.say(N_("All members"))
+
+
+def _joined(segment: Segment, words: Words) -> str:
+    since = words.day(segment.since).text if segment.since else ""
+    until = words.day(segment.until).text if segment.until else ""
+    return words.say(N_("Joined %(since)s – %(until)s")) % {"since": since, "until": until}

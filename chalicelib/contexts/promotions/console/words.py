@@ -2,7 +2,7 @@
 
 from chalicelib.contexts.members.service import tiers
 from chalicelib.contexts.promotions.model.board import Standing
-from chalicelib.contexts.promotions.model.offers import BPS_ALL, Kind, Lane, Offer
+from chalicelib.contexts.promotions.model.offers import BPS_ALL, Channel, Kind, Lane, Offer
 from chalicelib.kernel.money import Money
 from chalicelib.web.i18n import N_, Words
 
@@ -33,6 +33,15 @@ LANES = {
 assert set(LANES) == set(Lane), "every lane has its words"
 
 
+CHANNELS = {
+    Channel.WEB: N_("On the shop's pages"),
+    Channel.APP: N_("In the app"),
+    Channel.MINI_PROGRAM: N_("In the mini program"),
+    Channel.API: N_("By other programs"),
+}
+assert set(CHANNELS) == set(Channel), "every channel has its words"
+
+
 def titled(offer: Offer, words: Words) -> str:
     """The offer's title in this language."""
     return offer.titles.get(words.locale) or next(iter(offer.titles.values()), offer.id)
@@ -52,6 +61,8 @@ def about(offer: Offer, words: Words) -> str:
     if offer.categories:
         many = len(offer.categories)
         named.append(words.count("%(num)s category", "%(num)s categories", many))
+    if offer.merchants:
+        named.append(words.count("%(num)s merchant", "%(num)s merchants", len(offer.merchants)))
     if not named and offer.kind is Kind.BUNDLE:
         return words.count("%(num)s part", "%(num)s parts", len(offer.bundle))
     return " · ".join(named) or words.say(N_("Everything"))

@@ -11,13 +11,14 @@ from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.campaigns import CouponState
 from chalicelib.contexts.promotions.model.cards import carded
 from chalicelib.contexts.promotions.model.engine import quote
-from chalicelib.contexts.promotions.model.offers import Lane, Offer
+from chalicelib.contexts.promotions.model.offers import Channel, Lane, Offer
 from chalicelib.contexts.promotions.model.quotes import (
     POINTS,
     Basket,
     Moment,
     Quote,
     Shopper,
+    is_made,
 )
 from chalicelib.contexts.promotions.model.reasons import Verdict, explain
 from chalicelib.contexts.promotions.model.refusals import CouponExpired, CouponUsed, NoCoupon
@@ -72,8 +73,9 @@ class CartCoupon(Struct, frozen=True):
 
 
 class Patron(Struct, frozen=True):
-    """What is known of the member who looks at a cart; `points_wished` are those that the member would
-    pay with, of the `balance`, in the cart's currency.
+    """What is known of whoever looks at a cart, and in which channel it was begun; `points_wished` are those that the member would
+    pay with, of the `balance`, in the cart's currency. `free_deliveries` is what the tier brings, of
+    which the member `had` so many this month.
     """
 
     member_id: str = ""
@@ -82,6 +84,9 @@ class Patron(Struct, frozen=True):
     balance: int = 0
     points_wished: int = 0
     points_bps_max: int = 0
+    free_deliveries: Standing | None = None
+    had: int = 0
+    channel: str = Channel.WEB
 
     @property
     def spends(self) -> int:
@@ -120,6 +125,8 @@ class Deal:
         self.taxes = taxes
         self.patron = patron
         self.standings = {one.offer.id: one for one in standings if one.may_run(now)}
+        if patron.free_deliveries is not None:
+            self.standings[patron.free_deliveries.offer.id] = patron.free_deliveries
         self.coupons = tuple(coupons)
         self.good = {
             one.offer.id: one for one in self.coupons if one.offer is not None and one.is_good(now)
@@ -187,9 +194,11 @@ class Deal:
         standing = self.standings.get(offer_id)
         return standing.gift if standing else None
 
-    def running(self, lines: Sequence[Line] | None = None) -> list[Standing]:
-        """The offers for anybody that run now, in the order in which they take turns: those about any
-        of these lines, or all of them. What is known to be used up is left out.
+    def running(
+        self, lines: Sequence[Line] | None = None, *, for_anybody: bool = True
+    ) -> list[Standing]:
+        """The offers that run now, in the order in which they take turns: those about any of these lines,
+        or all of them; those for anybody, or those for some. What is known to be used up is left out.
         """
         if lines is None:
             cards = [carded(one) for one in self.offers]
@@ -200,7 +209,7 @@ class Deal:
             self.standings[card.id]
             for card in cards
             if card.offer.starts_at <= self.now
-            and card.audience is None
+            and (card.audience is None) is for_anybody
             and self.left_of(card.id) != 0
         ]
 
@@ -217,9 +226,11 @@ class Deal:
         return self._with(left, counts)
 
     def limited(self, lines: Iterable[Line]) -> list[Limited]:
-        """The offers with a limit that are about any of these lines, and codes with one."""
-        reached = self.shelf.reached(list(lines))
-        found = [self.standings[one.card.id] for one in reached if one.card.is_limited]
+        """The offers with a limit that are about any of these lines, and codes with one; but for a
+        tier's free deliveries, of which the patron knows.
+        """
+        reached = [one.card for one in self.shelf.reached(list(lines)) if one.card.is_limited]
+        found = [self.standings[card.id] for card in reached if is_made(card.id)]
         limited = [Limited(one.offer, one.shards) for one in found]
         return limited + [
             Limited(one.offer, one.shards)
@@ -245,8 +256,11 @@ class Deal:
         }
         had = {offer_id: count.had for offer_id, count in self.counts.items()}
         patron = self.patron
+        if patron.free_deliveries is not None:
+            had[patron.free_deliveries.offer.id] = patron.had
         shopper = Shopper(
             tier=patron.tier,
+            channel=patron.channel,
             is_first_order=patron.is_first_order,
             uses=had,
             coupons=self.coupon_offers,

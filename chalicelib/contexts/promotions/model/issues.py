@@ -4,6 +4,7 @@ An issue is planned shard by shard of the list of members: a chunk is a stretch 
 is one transaction, so that a member gets one coupon of an issue however often anything runs.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -31,6 +32,17 @@ class NotToBeIssued(Refusal):
 
     code, status = "promotions.not_to_be_issued", 409
     title = "Coupons of this campaign cannot be handed out"
+
+
+class MembersUnknown(Refusal):
+    """Nobody is called so: no coupon is handed out to any of them."""
+
+    code, status = "promotions.members_unknown", 422
+    title = "Some of these are no members"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"Nobody is called {', '.join(names)}")
+        self.names = names
 
 
 class IssueMoved(Conflict):

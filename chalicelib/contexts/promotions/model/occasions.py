@@ -8,11 +8,14 @@ from chalicelib.kernel.errors import FieldError
 
 
 class Occasion(StrEnum):
-    """Somebody becomes a member; an order of so much is completed; a member rises to a tier."""
+    """Somebody becomes a member; an order of so much is completed; a member rises to a tier; a
+    member has birthday.
+    """
 
     SIGN_UP = "sign_up"
     SPEND = "spend"
     TIER = "tier"
+    BIRTHDAY = "birthday"
 
 
 class Trigger(Struct, frozen=True, omit_defaults=True):
@@ -37,7 +40,7 @@ def wrong_with(
         (
             "trigger",
             "not_its_own",
-            "Sign-ups and tiers are the platform's",
+            "Sign-ups, tiers and birthdays are the platform's",
             merchant_id and not is_spend,
         ),
         (

@@ -16,6 +16,7 @@ VALUE = "The value does not fit the kind"
 THRESHOLD = "A threshold is an amount or a number of units, of more than nothing"
 BUNDLE = "A bundle has parts of at least one unit, names each once, and names goods by its parts"
 LIMIT = "A limit is at least 1"
+MERCHANTS = "The platform alone names merchants"
 RETURN = "Merchants reclaim, where an offer of theirs has a threshold"
 FUNDING = "The merchant's part is between nothing and all"
 
@@ -104,8 +105,17 @@ class Part(Struct, frozen=True):
     quantity: int = 1
 
 
+class Channel(StrEnum):
+    """Where a cart was begun: on the shop's pages, or by a program, which may say what it is."""
+
+    WEB = "web"
+    APP = "app"
+    MINI_PROGRAM = "mini_program"
+    API = "api"
+
+
 class Audience(Struct, frozen=True):
-    """Whom an offer is for. An empty set is everybody."""
+    """Whom an offer is for. An empty set is everybody, `channels` are of `Channel`."""
 
     tiers: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
@@ -121,9 +131,9 @@ class Offer(Struct, frozen=True, kw_only=True):
     `amount` is money off, or the price of a unit (`fixed_price`); `percent_bps` goes with
     `percent_off`, `cap` bounds it; `buy` and `get` go with `buy_x_get_y`, `sku` with `gift`. A
     `bundle` is a set of parts for an `amount`, or with a percentage off. Amounts are minor units of
-    `currency`. A `merchant_id` of "" is the platform. Naming no products and no categories reaches
-    everything of the merchant, or of the cart; naming both reaches either. A bundle whose parts all
-    name something reaches just that.
+    `currency`. A `merchant_id` of "" is the platform. Naming no products, categories and
+    `merchants` (the platform's alone name some) reaches everything of the merchant, or of the cart;
+    naming several reaches any of these. A bundle whose parts all name something reaches just that.
     `quota` and `per_member` count units in the product lane and purchases in the others.
     """
 
@@ -151,6 +161,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     merchant_bps: int = Funding.MERCHANT
     bundle: tuple[Part, ...] = ()
     on_return: OnReturn = OnReturn.KEEP
+    merchants: frozenset[str] = frozenset()
 
 
 class OfferUnsound(Refusal):
@@ -181,7 +192,8 @@ def lane_of(
 def require_sound(offer: Offer, *, currency: str) -> Offer:
     """Refuse `promotions.offer_unsound`, naming every contradiction; `currency` is the seller's."""
     members, everybody = offer.per_member, offer.quota
-    named = len(offer.products) + len(offer.categories)
+    named = len(offer.products) + len(offer.categories) + len(offer.merchants)
+    names_merchants = bool(offer.merchant_id and offer.merchants)
     is_own = bool(offer.merchant_id) or offer.merchant_bps == 0
     checks = (
         ("percent", "out_of_range", PERCENT, _percent_is_wrong(offer)),
@@ -201,6 +213,7 @@ def require_sound(offer: Offer, *, currency: str) -> Offer:
         ("funding", "out_of_range", FUNDING, not 0 <= offer.merchant_bps <= BPS_ALL),
         ("funding", "not_its_own", "The platform pays for its own offers", not is_own),
         ("on_return", "not_its_own", RETURN, not _may_reclaim(offer)),
+        ("merchants", "not_its_own", MERCHANTS, names_merchants),
         ("products", "too_many", f"An offer names at most {NAMES_MAX}", named > NAMES_MAX),
     )
     errors = [
@@ -255,7 +268,7 @@ def _bundle_is_wrong(offer: Offer) -> bool:
         or len(names) < len(parts)
         or any(part.sku and part.product_id for part in parts)
         or not all(1 <= part.quantity <= UNITS_MAX for part in parts)
-        or (is_named and bool(offer.products or offer.categories))
+        or (is_named and bool(offer.products or offer.categories or offer.merchants))
     )
 
 

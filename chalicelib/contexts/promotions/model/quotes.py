@@ -14,6 +14,15 @@ from chalicelib.kernel.money import Money
 
 POINTS = "points"
 """What an adjustment by points names in the place of an offer."""
+ALLOWANCES = "tier#"
+"""What one by a tier's free deliveries begins with; the month follows."""
+
+
+def is_made(offer_id: str) -> bool:
+    """Whether somebody made this offer: points and a tier's free deliveries come by themselves, and
+    nobody looks at what they bring.
+    """
+    return offer_id != POINTS and not offer_id.startswith(ALLOWANCES)
 
 
 class Basket(Struct, frozen=True):

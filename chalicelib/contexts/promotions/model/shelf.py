@@ -13,8 +13,8 @@ NONE: list[Card] = []
 
 
 class Shelf:
-    """Offers by what they name: a variant, a product, a category, a merchant's whole range, all.
-    Under each name they lie by merchant, and the platform's beside each of these.
+    """Offers by what they name: a variant, a product, a category, some merchants' or one's whole range,
+    all. Under each name they lie by merchant, and the platform's beside each of these.
 
     Made once for many quotes. Offers of one id are the same offer.
     """
@@ -23,6 +23,7 @@ class Shelf:
         self._by_sku: dict[str, dict[str, list[Card]]] = {}
         self._by_product: dict[str, dict[str, list[Card]]] = {}
         self._by_category: dict[str, dict[str, list[Card]]] = {}
+        self._by_seller: dict[str, list[Card]] = {}
         self._by_merchant: dict[str, list[Card]] = {}
         self._offers = {offer.id: offer for offer in offers}
         # The platform's come last, when all merchants that they lie beside are there.
@@ -41,6 +42,8 @@ class Shelf:
             _lay(self._by_product.setdefault(product, {}), card)
         for category in offer.categories:
             _lay(self._by_category.setdefault(category, {}), card)
+        for seller in offer.merchants:
+            self._by_seller.setdefault(seller, []).append(card)
 
     def reached(self, lines: Sequence[Line]) -> list[Reached]:
         """Find the offers that are about any of these lines, and which of them, in no order."""
@@ -70,7 +73,17 @@ class Shelf:
                     found[name] = Reached(card, card.offer, [place])
                 elif found[name].places[-1] != place:
                     found[name].places.append(place)
+        self._add_of_sellers(found, of_merchants)
         return [*found.values(), *self._of_ranges(of_merchants, len(lines))]
+
+    def _add_of_sellers(
+        self, found: dict[str, Reached], of_merchants: dict[str, list[int]]
+    ) -> None:
+        """Add the lines of merchants that an offer names to what it names besides."""
+        for merchant_id, places in of_merchants.items():
+            for card in self._by_seller.get(merchant_id, NONE):
+                known = found[card.id].places if card.id in found else []
+                found[card.id] = Reached(card, card.offer, sorted({*known, *places}))
 
     def _of_ranges(self, of_merchants: dict[str, list[int]], lines: int) -> list[Reached]:
         """Find what is about whole ranges: of these merchants at these places, and of everybody."""
@@ -98,7 +111,8 @@ def _names(offer: Offer) -> tuple[set[str], set[str], bool]:
     products = {*offer.products, *(part.product_id for part in parts if part.product_id)}
     skus = {part.sku for part in parts if part.sku}
     takes_all = not parts or any(not part.sku and not part.product_id for part in parts)
-    return products, skus, takes_all and not offer.products and not offer.categories
+    names = offer.products or offer.categories or offer.merchants
+    return products, skus, takes_all and not names
 
 
 def _is_platforms(offer: Offer) -> bool:

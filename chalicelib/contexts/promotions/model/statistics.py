@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from chalicelib.contexts.promotions.model.campaigns import is_campaign
-from chalicelib.contexts.promotions.model.quotes import POINTS
+from chalicelib.contexts.promotions.model.quotes import is_made
 from chalicelib.contexts.promotions.model.uses import Uses
 
 DAY = "DAY#"
@@ -136,7 +136,7 @@ def figures(counted: Counted) -> dict[str, Figures]:
         )
         kept = max(0, line.quantity - back)
         for off in line.offs:
-            if off.offer_id == POINTS:
+            if not is_made(off.offer_id):
                 continue
             made = Figures(
                 0,

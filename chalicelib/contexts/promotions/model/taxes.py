@@ -34,6 +34,11 @@ class TaxRule(Struct, frozen=True, kw_only=True):
     category: str = ANYTHING
     on: Taxed = Taxed.GOODS
 
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """What it is for: no two rules are for the same."""
+        return self.country, self.region, self.category, self.on
+
 
 class TaxesUnsound(Malformed):
     """The tax rules contradict themselves; `errors` name the rules by number and say why."""
@@ -96,14 +101,13 @@ def require_sound_taxes(rules: Sequence[TaxRule]) -> Sequence[TaxRule]:
     """Refuse `promotions.taxes_unsound`, naming every contradiction."""
     errors, seen = [], set()
     for number, rule in enumerate(rules):
-        place = (rule.country, rule.region, rule.category, rule.on)
         checks = (
             ("country", "not_a_country", "Two capital letters", not _is_country(rule.country)),
             ("rate", "out_of_range", "A rate is 0 to 100", not 0 <= rule.rate_bps <= BPS_ALL),
             ("category", "not_of_goods", "Delivery has no category", _is_of_both(rule)),
-            ("category", "repeated", "One rule for a place and a category", place in seen),
+            ("category", "repeated", "One rule for a place and a category", rule.place in seen),
         )
-        seen.add(place)
+        seen.add(rule.place)
         errors += [
             FieldError(f"rules.{number}.{field}", code, sentence)
             for field, code, sentence, is_wrong in checks

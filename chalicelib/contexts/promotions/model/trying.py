@@ -205,6 +205,8 @@ def _meet(one: Offer, other: Offer, kin: Mapping[str, tuple[str, ...]]) -> bool:
     mine, theirs = _names(one), _names(other)
     if mine is None or theirs is None:
         return True
+    if (one.merchants and other.categories) or (other.merchants and one.categories):
+        return True
     return not (mine.isdisjoint(_around(theirs, kin)) and theirs.isdisjoint(_around(mine, kin)))
 
 
@@ -212,9 +214,14 @@ def _names(offer: Offer) -> set[str] | None:
     """What an offer names; None is everything."""
     parts = [part for part in offer.bundle if part.sku or part.product_id]
     is_open = len(parts) < len(offer.bundle) or not offer.bundle
-    if is_open and not offer.products and not offer.categories:
+    if is_open and not offer.products and not offer.categories and not offer.merchants:
         return None
-    return {*offer.products, *offer.categories, *(part.sku or part.product_id for part in parts)}
+    return {
+        *offer.products,
+        *offer.categories,
+        *offer.merchants,
+        *(part.sku or part.product_id for part in parts),
+    }
 
 
 def _around(names: set[str], kin: Mapping[str, tuple[str, ...]]) -> set[str]:

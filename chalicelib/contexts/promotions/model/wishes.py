@@ -96,6 +96,8 @@ class OfferWish(Struct, frozen=True, kw_only=True):
     threshold_quantity: int | None = None
     products: Sequence[str] | UnsetType = UNSET
     categories: Sequence[str] | UnsetType = UNSET
+    merchants: Sequence[str] | UnsetType = UNSET
+    channels: Sequence[str] | UnsetType = UNSET
     tiers: Sequence[str] | UnsetType = UNSET
     first_order_only: bool | UnsetType = UNSET
     starts_at: datetime | UnsetType = UNSET
@@ -174,7 +176,7 @@ def offered(
         for name in ("kind", "starts_at", "ends_at", "quota", "per_member", "on_return")
         if (value := getattr(wish, name)) is not UNSET
     }
-    for name in ("products", "categories", "combines_with"):
+    for name in ("products", "categories", "merchants", "combines_with"):
         if (value := getattr(wish, name)) is not UNSET:
             told[name] = frozenset(value)
     if not isinstance(wish.titles, UnsetType):
@@ -219,11 +221,13 @@ def _titles(given: Mapping[str, str], errors: list[FieldError]) -> dict[str, str
 
 
 def _audience(wish: OfferWish, base: Offer | None) -> dict[str, Any]:
-    if wish.tiers is UNSET and wish.first_order_only is UNSET:
+    if wish.tiers is UNSET and wish.first_order_only is UNSET and wish.channels is UNSET:
         return {}
     audience = base.audience if base else Audience()
     if not isinstance(wish.tiers, UnsetType):
         audience = replace(audience, tiers=frozenset(wish.tiers))
+    if not isinstance(wish.channels, UnsetType):
+        audience = replace(audience, channels=frozenset(wish.channels))
     if not isinstance(wish.first_order_only, UnsetType):
         audience = replace(audience, first_order_only=wish.first_order_only)
     return {"audience": audience}

@@ -109,7 +109,10 @@ def at_merchant(visit: Visit, merchant: str) -> Html:
     found = [
         one
         for one in campaigns.open_at(merchant)
-        if not product or _is_about(one.coupon, product, above)
+        if not one.coupon.merchants or product or seller.id in one.coupon.merchants
+    ]
+    found = [
+        one for one in found if not product or _is_about(one.coupon, product, above, seller.id)
     ]
     left = campaigns.left_of(found)
     tickets = [
@@ -121,9 +124,10 @@ def at_merchant(visit: Visit, merchant: str) -> Html:
     return Html("fragments/promotions/coupons.html", view, is_public=True)
 
 
-def _is_about(coupon: Offer, product: str, above: Collection[str]) -> bool:
-    is_wide = not coupon.products and not coupon.categories
-    return is_wide or product in coupon.products or not coupon.categories.isdisjoint(above)
+def _is_about(coupon: Offer, product: str, above: Collection[str], seller: str) -> bool:
+    is_wide = not coupon.products and not coupon.categories and not coupon.merchants
+    is_named = product in coupon.products or seller in coupon.merchants
+    return is_wide or is_named or not coupon.categories.isdisjoint(above)
 
 
 def _open(

@@ -4,22 +4,26 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from chalicelib.contexts.promotions.console.words import about, takes
+from chalicelib.contexts.members.service import tiers
+from chalicelib.contexts.promotions.console.words import CHANNELS, about, takes
 from chalicelib.contexts.promotions.model.board import Standing
 from chalicelib.contexts.promotions.model.deals import Deal
-from chalicelib.contexts.promotions.model.offers import Lane, Offer
+from chalicelib.contexts.promotions.model.offers import Audience, Lane, Offer
 from chalicelib.contexts.promotions.model.quotes import Basket
 from chalicelib.contexts.promotions.model.shelf import Line
 from chalicelib.contexts.promotions.pages.savings import titled
 from chalicelib.kernel import clock
 from chalicelib.kernel.money import Money, total
-from chalicelib.web.i18n import TimeView, Words
+from chalicelib.web.i18n import N_, TimeView, Words
 
 
 class OfferRowView(Struct, frozen=True, kw_only=True):
-    """An offer as a row: what it takes off, until when, and what comes along."""
+    """An offer as a row: what it takes off, until when, and what comes along; `who` is "" where it is for
+    anybody.
+    """
 
     label: str
+    who: str
     takes: str
     about: str
     until: TimeView
@@ -67,6 +71,7 @@ def _row(standing: Standing, left: int | None, words: Words) -> OfferRowView:
     offer, gift = standing.offer, standing.gift
     return OfferRowView(
         label=titled(offer.titles, words),
+        who=_who(offer.audience, words),
         takes=takes(standing, words),
         until=words.moment(clock.iso(offer.ends_at)),
         about=about(offer, words),
@@ -75,6 +80,24 @@ def _row(standing: Standing, left: int | None, words: Words) -> OfferRowView:
         gift_href=f"/p/{gift.slug}" if gift else "",
         gift_image=gift.image if gift else "",
     )
+
+
+def _who(audience: Audience, words: Words) -> str:
+    """Say whom an offer is for: members, a tier and those above it, some tiers, first orders."""
+    ladder, said = tiers.ladder(), []
+    if audience.tiers:
+        steps = [place for place, tier in enumerate(ladder) if tier.code in audience.tiers]
+        titles = [ladder[place].titles[words.locale] for place in steps]
+        if steps and steps == list(range(steps[0], len(ladder))):
+            title = titles[0]
+            titles = [words.say(N_("%(tier)s and up")) % {"tier": title}]
+            if not steps[0]:
+                titles = [words.say(N_("Members"))]
+        said.append(" / ".join(titles))
+    if audience.first_order_only:
+        said.append(words.say(N_("First order")))
+    said += [words.say(text) for one, text in CHANNELS.items() if one in audience.channels]
+    return " · ".join(filter(None, said))
 
 
 def _left(offer: Offer, left: int, words: Words) -> str:

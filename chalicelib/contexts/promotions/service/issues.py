@@ -137,9 +137,13 @@ def progress_of(actor: Actor, issue_id: str) -> Progress:
 def issues_of(
     actor: Actor, campaign_id: str, *, limit: int = PAGE_SIZE, cursor: str = ""
 ) -> Page[Progress]:
-    """List the issues of a campaign with how far they are, newest first."""
-    page = rows.of_campaign(campaign_id, limit, cursor)
-    return Page([progress_of(actor, one) for one in page.items], page.next_cursor)
+    """List the issues of a campaign with how far they are, newest first: the platform of all, a merchant
+    of its own. One round trip, and one for each five issues.
+    """
+    page, merchant_id = rows.of_campaign(campaign_id, limit, cursor), maker(actor)
+    found = rows.progress_of(page.items, listing.SHARDS)
+    own = [one for one in found if not merchant_id or one.issue.merchant_id == merchant_id]
+    return Page(own, page.next_cursor)
 
 
 def plan(message: PlanShard) -> None:
@@ -312,17 +316,43 @@ def _of_tiers(members: Sequence[str], wanted: frozenset[str]) -> list[str]:
     return [
         member
         for member, row in zip(members, accounts, strict=True)
-        if tiers.tier_code(points.loyalty_in(row)) in wanted
+        if tiers.tier_in(points.loyalty_in(row)).code in wanted
     ]
 
 
 def _take_back(issue: Issue, chunk: Chunk, given: Collection[str]) -> None:
-    """Remove coupons of members who left while they were given theirs: who reads the list after the
+    """Return the coupons of members who left while they were given theirs: who reads the list after the
     transaction sees whoever left before it, and whoever left after it takes the coupon along.
     """
-    for member in set(given) - set(_listed(issue, chunk)):
-        place = store.coupon_key(member, code_for(issue, member))
-        transact.commit([transact.delete(store.CouponItem(place.pk, place.sk))])
+    gone = sorted(set(given) - set(_listed(issue, chunk)))
+    if not gone:
+        return
+    campaign = campaign_rows.campaign(issue.campaign_id)
+    assert campaign is not None, "campaigns stay"
+    for row in reads.batch([store.coupon_key(one, code_for(issue, one)) for one in gone]):
+        if row is not None:
+            _return(issue, chunk, campaign, row.coupon)
+
+
+def _return(issue: Issue, chunk: Chunk, campaign: Campaign, coupon: Coupon) -> None:
+    """Return one coupon to its campaign, once. One that was used is only removed, as is whatever a member
+    who leaves had.
+    """
+    home = home_shard(coupon.member_id, campaign.shards)
+    for attempt in range(retries.ROUNDS_MAX):
+        used = [int(row.used) for row in campaign_rows.quota_rows(campaign)]
+        ((shard, _),) = choose(1, used, home) or [(home, 0)]
+        try:
+            transact.commit(rows.take_back(issue, chunk, coupon, shard))
+        except LimitReached:
+            retries.pause(attempt)
+        except transact.ConditionFailed as failed:
+            if failed.old is not None:
+                transact.commit([transact.delete(failed.old)])
+            return
+        else:
+            return
+    raise Busy
 
 
 def _finish(issue_id: str) -> None:

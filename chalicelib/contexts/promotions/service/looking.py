@@ -33,6 +33,11 @@ class Looked(Struct, frozen=True):
         """The offers for anybody that are about any of its variants and run now, in their turn."""
         return self.deal.running(self.lines)
 
+    @property
+    def offers_for_some(self) -> list[Standing]:
+        """Those that are for tiers or first orders."""
+        return self.deal.running(self.lines, for_anybody=False)
+
 
 def look(reference: str) -> Looked:
     """Look at a product. Two round trips."""
@@ -64,8 +69,9 @@ def look_closely(reference: str) -> Looked:
 
 
 def visit(code: str) -> tuple[Merchant, list[Standing]]:
-    """Find a merchant by its code, with its own offers for anybody that run now, in their turn. Two
-    round trips. Refuses `request.not_found`.
+    """Find a merchant by its code, with its own offers that run now, in their turn, those for some after
+    those for anybody. Two round trips. Refuses `request.not_found`.
     """
     merchant, boards = merchants.by_code_beside(code, [store.board_key(code)])
-    return merchant, deals.deal_of(boards).running()
+    deal = deals.deal_of(boards)
+    return merchant, [*deal.running(), *deal.running(for_anybody=False)]

@@ -17,7 +17,14 @@ from chalicelib.contexts.members.service import tiers
 from chalicelib.contexts.merchants import service as merchants
 from chalicelib.contexts.promotions import store
 from chalicelib.contexts.promotions.model.board import EVERYWHERE, Standing, owner_of, shards_for
-from chalicelib.contexts.promotions.model.offers import Kind, Offer, OfferUnsound, Part
+from chalicelib.contexts.promotions.model.offers import (
+    BPS_ALL,
+    Kind,
+    Offer,
+    OfferUnsound,
+    Part,
+    require_sound,
+)
 from chalicelib.contexts.promotions.model.refusals import NoOffer, OfferChanged
 from chalicelib.contexts.promotions.model.wishes import CampaignWish, OfferWish, offered
 from chalicelib.kernel import clock, ids
@@ -99,6 +106,30 @@ def change(actor: Actor, offer_id: str, wish: OfferWish) -> Standing:
             transact.commit(
                 store.change(store.board(seller.code), former, made, quotas, clock.now())
             )
+        except OfferChanged:
+            retries.pause(attempt)
+        else:
+            return made
+    raise OfferChanged
+
+
+def share(actor: Actor, merchant_id: str, offer_id: str, platform_bps: int) -> Standing:
+    """Let the platform pay a part (in ten-thousandths) of what a merchant's offer takes off from now on;
+    what is placed keeps who pays for it. For the platform alone.
+
+    Refuses `promotions.no_such_offer`, `promotions.offer_unsound`.
+    """
+    actor.as_platform()
+    merchant = merchants.get(merchant_id)
+    for attempt in range(retries.ROUNDS_MAX):
+        former = store.standing(merchant.id, offer_id)
+        if former is None:
+            raise NoOffer
+        offer = replace(former.offer, merchant_bps=BPS_ALL - platform_bps)
+        require_sound(offer, currency=merchant.currency)
+        made = replace(former, offer=offer, version=former.version + 1)
+        try:
+            transact.commit(store.change(store.board(merchant.code), former, made, [], clock.now()))
         except OfferChanged:
             retries.pause(attempt)
         else:
@@ -245,6 +276,9 @@ def _with_known_names(wish: OfferWish, merchant_id: str) -> OfferWish:
         errors += _unknown_tiers(wish.tiers)
     if isinstance(wish.products, Collection) and wish.products:
         errors += _unknown_products(list(wish.products), merchant_id)
+    if isinstance(wish.merchants, Collection) and wish.merchants and not merchant_id:
+        unknown = sorted({*wish.merchants} - set(merchants.many(wish.merchants)))
+        errors += [FieldError("merchants", "unknown", f"There is no {one}") for one in unknown]
     if isinstance(wish.categories, Collection) and wish.categories:
         tree = catalog.categories()
         found = [tree.find(name) for name in wish.categories]

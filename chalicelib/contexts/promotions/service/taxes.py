@@ -1,13 +1,14 @@
 """The tax rules: put by the platform, read with every cart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from chalicelib.aws import reads, transact
+from chalicelib.aws import reads, retries, transact
 from chalicelib.contexts.catalog import service as catalog
 from chalicelib.contexts.promotions import store
+from chalicelib.contexts.promotions.model.refusals import OfferChanged
 from chalicelib.contexts.promotions.model.taxes import (
     TaxesUnsound,
     TaxRule,
@@ -16,7 +17,7 @@ from chalicelib.contexts.promotions.model.taxes import (
 )
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import Actor
-from chalicelib.kernel.errors import FieldError
+from chalicelib.kernel.errors import Busy, FieldError
 
 
 def put_taxes(actor: Actor, rules: Sequence[TaxRule]) -> tuple[TaxRule, ...]:
@@ -26,6 +27,55 @@ def put_taxes(actor: Actor, rules: Sequence[TaxRule]) -> tuple[TaxRule, ...]:
     Refuses `promotions.taxes_unsound`, naming every rule that cannot be.
     """
     actor.as_platform()
+    sound = _sound(rules)
+    transact.commit([transact.put(_row(sound))])
+    return sound
+
+
+def put_rule(actor: Actor, rule: TaxRule) -> tuple[TaxRule, ...]:
+    """Add a rule to those that hold, in the place of the one for the same goods and place. The platform
+    alone may. Refuses as `put_taxes` does.
+    """
+    return _changed(actor, lambda seen: [*_without(seen, rule), rule], rule)
+
+
+def remove_rule(actor: Actor, rule: TaxRule) -> tuple[TaxRule, ...]:
+    """Take away the rule for the same goods and place; one that is not there stays away."""
+    return _changed(actor, lambda seen: _without(seen, rule), rule)
+
+
+def _changed(
+    actor: Actor, make: Callable[[tuple[TaxRule, ...]], list[TaxRule]], rule: TaxRule
+) -> tuple[TaxRule, ...]:
+    """Change the rules that hold, as often as somebody else changes them meanwhile."""
+    actor.as_platform()
+    _sound([rule])
+    place = store.taxes_key()
+    for attempt in range(retries.ROUNDS_MAX):
+        row = reads.get(store.TaxesItem, place.pk, place.sk)
+        seen = row.rules if row else ()
+        made = _sound(make(seen))
+        as_read = store.TaxesItem.rules == seen if row else store.TaxesItem.pk.does_not_exist()
+        try:
+            transact.commit([transact.put(_row(made), as_read, refuse=lambda _old: OfferChanged())])
+        except OfferChanged:
+            retries.pause(attempt)
+        else:
+            return made
+    raise Busy
+
+
+def _without(seen: Sequence[TaxRule], rule: TaxRule) -> list[TaxRule]:
+    return [one for one in seen if one.place != rule.place]
+
+
+def _row(rules: tuple[TaxRule, ...]) -> store.TaxesItem:
+    place = store.taxes_key()
+    return store.TaxesItem(place.pk, place.sk, rules=rules, changed_at=clock.iso(clock.now()))
+
+
+def _sound(rules: Sequence[TaxRule]) -> tuple[TaxRule, ...]:
+    """The rules with categories by id. Refuses `promotions.taxes_unsound`."""
     tree, errors, known = catalog.categories(), list[FieldError](), list[TaxRule]()
     for number, rule in enumerate(rules):
         found = tree.find(rule.category) if rule.category else None
@@ -35,11 +85,7 @@ def put_taxes(actor: Actor, rules: Sequence[TaxRule]) -> tuple[TaxRule, ...]:
         known.append(replace(rule, category=found.id if found else rule.category))
     if errors:
         raise TaxesUnsound(errors=errors)
-    sound = tuple(require_sound_taxes(known))
-    place = store.taxes_key()
-    row = store.TaxesItem(place.pk, place.sk, rules=sound, changed_at=clock.iso(clock.now()))
-    transact.commit([transact.put(row)])
-    return sound
+    return tuple(require_sound_taxes(known))
 
 
 def taxes() -> tuple[TaxRule, ...]:

@@ -131,7 +131,8 @@ def _beside(actor: Actor) -> list[Standing]:
 def _articles(actor: Actor, offer: Offer, own: Sequence[Product]) -> list[Article]:
     tree = catalog.categories()
     if not offers.maker(actor):
-        cards = catalog.products(Wish(limit=SAMPLE_ARTICLES)).decoded()
+        seller = min(offer.merchants, default="")
+        cards = catalog.products(Wish(limit=SAMPLE_ARTICLES, merchant=seller)).decoded()
         return [
             Article(
                 one.id,
@@ -180,13 +181,13 @@ def _kin(found: Iterable[Offer]) -> dict[str, tuple[str, ...]]:
     rows = reads.batch([catalog_store.sku_key(sku) for sku in skus]) if skus else []
     for copy in (catalog_store.sku_of(row) for row in rows):
         if copy is not None:
-            kin[copy.sku] = (copy.product_id, *tree.ancestors(copy.category_id))
+            kin[copy.sku] = (copy.product_id, copy.merchant_id, *tree.ancestors(copy.category_id))
     products = {name for one in all_named for name in one.products}
     products |= {part.product_id for part in parts if part.product_id}
     read = catalog_store.many(sorted(products)[:NAMES_READ_MAX]) if products else []
     for product in read:
         if product is not None:
-            kin[product.id] = tree.ancestors(product.content.category_id)
+            kin[product.id] = (product.merchant_id, *tree.ancestors(product.content.category_id))
     return kin
 
 

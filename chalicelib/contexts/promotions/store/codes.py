@@ -7,6 +7,7 @@ so a batch is made once, whoever asks again, and all codes are read without aski
 from collections.abc import Sequence
 
 from chalicelib.aws import reads, transact
+from chalicelib.aws.settings import settings
 from chalicelib.aws.transact import Write
 from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon
 from chalicelib.contexts.promotions.model.refusals import CodesMade, LimitReached
@@ -17,8 +18,11 @@ from chalicelib.contexts.promotions.store.rows import (
     campaign_key,
     quota_key,
 )
+from chalicelib.kernel.paging import Page, decode_cursor, encode_cursor
 
-BATCH = "CODES#"
+BATCH, LAST = "CODES#", "~"
+CODES_A_BATCH = 90
+"""With their batch, all rows of the quantity and a key's record they fit into one transaction."""
 
 
 def made_under(campaign_id: str, key: str) -> set[int]:
@@ -32,6 +36,31 @@ def every(campaign_id: str) -> list[str]:
     """Read all codes of a campaign, in the order of their batches."""
     rows = reads.query_all(CodesItem, campaign_key(campaign_id).pk, begins_with=BATCH)
     return [code for row in rows for code in row.codes]
+
+
+def page(campaign_id: str, key: str, limit: int, cursor: str) -> Page[tuple[str, str]]:
+    """A page of a campaign's codes with their keys, of one key where it is named, in the order of their
+    batches. One round trip, or two. Refuses `request.bad_cursor`.
+    """
+    pk, begins_with = campaign_key(campaign_id).pk, f"{BATCH}{key}#" if key else BATCH
+    scope, secret = f"{pk} {begins_with}", settings().token_secret
+    start = decode_cursor(cursor, scope=scope, secret=secret) if cursor else {}
+    between = (start.get("batch", begins_with), f"{begins_with}{LAST}")
+    found: list[tuple[str, int, str]] = []
+    for most in (limit // CODES_A_BATCH + 2, limit + 1):
+        rows = reads.query(CodesItem, pk, between=between, limit=most)
+        codes = [
+            (row.sk, place, code) for row in rows.items for place, code in enumerate(row.codes)
+        ]
+        found = codes[start.get("place", 0) :]
+        if len(found) > limit or rows.position is None:
+            break
+    shown, rest = found[:limit], found[limit:]
+    after = {"batch": rest[0][0], "place": rest[0][1]} if rest else None
+    return Page(
+        [(code, sk.removeprefix(BATCH).rpartition("#")[0]) for sk, _, code in shown],
+        encode_cursor(after, scope=scope, secret=secret) if after else None,
+    )
 
 
 def make(

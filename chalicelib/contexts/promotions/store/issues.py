@@ -18,7 +18,7 @@ from chalicelib.aws import reads, transact
 from chalicelib.aws.reads import Key
 from chalicelib.aws.tables import DocumentAttribute
 from chalicelib.aws.transact import Write
-from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon
+from chalicelib.contexts.promotions.model.campaigns import Campaign, Coupon, CouponState
 from chalicelib.contexts.promotions.model.issues import (
     Chunk,
     Given,
@@ -29,7 +29,13 @@ from chalicelib.contexts.promotions.model.issues import (
 )
 from chalicelib.contexts.promotions.model.refusals import LimitReached
 from chalicelib.contexts.promotions.store.campaigns import hold
-from chalicelib.contexts.promotions.store.rows import PromotionsItem, QuotaItem, quota_key
+from chalicelib.contexts.promotions.store.rows import (
+    CouponItem,
+    PromotionsItem,
+    QuotaItem,
+    coupon_key,
+    quota_key,
+)
 from chalicelib.kernel.paging import Page
 
 OPEN = "ISSUES"
@@ -43,7 +49,7 @@ class IssueItem(PromotionsItem, discriminator="ISSUE"):
 
 class IssueShardItem(PromotionsItem, discriminator="ISSUE_SHARD"):
     """`cursor` is the last member planned; `plans` counts the chunks made, so that two planners never
-    make the same stretch twice.
+    make the same stretch twice. What is `taken_back` of those who left is no longer `issued`.
     """
 
     cursor = UnicodeAttribute(default="")
@@ -55,6 +61,7 @@ class IssueShardItem(PromotionsItem, discriminator="ISSUE_SHARD"):
     issued = NumberAttribute(default=0)
     short = NumberAttribute(default=0)
     skipped = NumberAttribute(default=0)
+    taken_back = NumberAttribute(default=0)
 
 
 class ChunkItem(PromotionsItem, discriminator="ISSUE_CHUNK"):
@@ -175,6 +182,32 @@ def hand_out(
     return [done, counted, *taken, *map(hold, coupons)]
 
 
+def take_back(issue: Issue, chunk: Chunk, coupon: Coupon, quota_shard: int) -> list[Write]:
+    """Contribute that a coupon of a chunk goes back into this row of the quantity: the member left.
+
+    Fails (`transact.ConditionFailed`) where nobody holds it, and refuses `promotions.limit_reached`
+    where nothing is gone of that row.
+    """
+    held = coupon_key(coupon.member_id, coupon.code)
+    quota, at = quota_key(issue.campaign_id, quota_shard), shard_key(issue.id, chunk.shard)
+    returned = transact.update(
+        QuotaItem(quota.pk, quota.sk),
+        [QuotaItem.left.add(1), QuotaItem.used.add(-1)],
+        QuotaItem.used >= 1,
+        refuse=lambda _old: LimitReached(),
+    )
+    counted = transact.update(
+        IssueShardItem(at.pk, at.sk),
+        [
+            IssueShardItem.issued.add(-1),
+            IssueShardItem.skipped.add(1),
+            IssueShardItem.taken_back.add(1),
+        ],
+    )
+    is_held = CouponItem.state == CouponState.HELD
+    return [transact.delete(CouponItem(held.pk, held.sk), is_held), returned, counted]
+
+
 def read(
     issue_id: str, shard: int, first: str
 ) -> tuple[tuple[Issue, IssueState] | None, Chunk | None, tuple[str, ...] | None]:
@@ -205,15 +238,18 @@ def progress(issue_id: str) -> Progress | None:
     row = reads.get(IssueItem, place.pk, place.sk)
     if row is None:
         return None
-    shards = list(reads.query_all(IssueShardItem, place.pk, begins_with="SHARD#"))
-    counts = {name: sum(int(getattr(one, name) or 0) for one in shards) for name in COUNTS}
-    return Progress(
-        issue=row.issue,
-        state=IssueState(row.state),
-        shards=len(shards),
-        shards_planned=sum(bool(one.is_planned) for one in shards),
-        **counts,
-    )
+    return _progress(row, list(reads.query_all(IssueShardItem, place.pk, begins_with="SHARD#")))
+
+
+def progress_of(issue_ids: Sequence[str], shards: int) -> list[Progress]:
+    """Read how far some issues are. One round trip for each hundred rows: `shards` and one of each."""
+    keys = [issue_key(one) for one in issue_ids]
+    keys += [shard_key(one, shard) for one in issue_ids for shard in range(shards)]
+    found = reads.batch(keys) if keys else []
+    parts: dict[str, list[IssueShardItem]] = {}
+    for row in filter(None, found[len(issue_ids) :]):
+        parts.setdefault(row.pk, []).append(row)
+    return [_progress(row, parts.get(row.pk, [])) for row in found[: len(issue_ids)] if row]
 
 
 def unfinished() -> list[str]:
@@ -248,4 +284,15 @@ def _taken(campaign_id: str, shard: int, units: int) -> Write:
         [QuotaItem.left.add(-units), QuotaItem.used.add(units)],
         QuotaItem.left >= units,
         refuse=lambda _old: LimitReached(),
+    )
+
+
+def _progress(row: IssueItem, shards: Sequence[IssueShardItem]) -> Progress:
+    counts = {name: sum(int(getattr(one, name) or 0) for one in shards) for name in COUNTS}
+    return Progress(
+        issue=row.issue,
+        state=IssueState(row.state),
+        shards=len(shards),
+        shards_planned=sum(bool(one.is_planned) for one in shards),
+        **counts,
     )

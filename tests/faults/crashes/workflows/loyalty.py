@@ -1,7 +1,12 @@
-"""Workflows of points and tiers: earned, taken back, spent, given back, ended, forgotten."""
+"""Workflows of points and tiers: earned, taken back, spent, given back, ended, forgotten; birthdays."""
 
+from chalicelib.contexts.members import service as members
 from chalicelib.contexts.members.service import points
-from chalicelib.kernel.actors import Actor, ActorKind
+from chalicelib.contexts.promotions.api.coupons import CampaignBody, campaign_wish_of
+from chalicelib.contexts.promotions.service import campaigns
+from chalicelib.kernel import clock
+from chalicelib.kernel.actors import SYSTEM, Actor, ActorKind
+from chalicelib.web.page import converted
 from tests.faults.crashes.scene import DAY_S, Scene
 from tests.faults.crashes.workflow import Step, Workflow
 from tests.faults.crashes.workflows.acts import (
@@ -21,7 +26,7 @@ from tests.faults.crashes.workflows.acts import (
     strike,
     together,
 )
-from tests.makers.offers import a_campaign
+from tests.makers.offers import a_campaign, campaign_body
 from tests.makers.people import a_member
 from tests.makers.points import bearer, put_points
 from tests.makers.shop import captured_data, gbp
@@ -103,6 +108,18 @@ def coupon_for_an_order(scene: Scene) -> None:
     a_campaign(scene.shop, scene.shop.merchant(), trigger=trigger)
 
 
+def has_birthday_soon(scene: Scene) -> None:
+    """A member who says the day, and a campaign that has something for it."""
+    stocked(scene)
+    actor, token = a_member()
+    scene.memo |= {"member": actor, "token": token}
+    ends_at = clock.iso(clock.later(clock.now(), 30 * DAY_S))
+    body = campaign_body(per_member=5, trigger={"on": "birthday"}, ends_at=ends_at)
+    campaigns.create(SYSTEM, campaign_wish_of(converted(body, CampaignBody)))
+    day = clock.later(clock.now(), 3 * DAY_S)
+    members.change_birthday(actor, month=str(day.month), day=str(day.day))
+
+
 def holds_a_coupon(scene: Scene) -> None:
     headers = bearer(scene.memo["token"])
     items = scene.shop.http.get("/api/v1/me/coupons", **headers).json()["items"]
@@ -163,6 +180,12 @@ WORKFLOWS = (
         together(earns, later(YEAR_AND_MORE_S)),
         (strike("members_sweep_due"),),
         points_are(0),
+    ),
+    Workflow(
+        "a birthday",
+        together(has_birthday_soon, later(4 * DAY_S)),
+        (strike("members_sweep_due"), strike("members_sweep_due")),
+        holds_a_coupon,
     ),
     Workflow("a member's points are forgotten", earns, (forgets,), nothing_is_left),
 )

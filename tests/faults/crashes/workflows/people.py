@@ -4,6 +4,8 @@ import json
 from contextlib import suppress
 
 from chalicelib.aws.settings import settings
+from chalicelib.contexts.aftersales import service as aftersales
+from chalicelib.contexts.aftersales.model import CaseState
 from chalicelib.contexts.cart import service as cart
 from chalicelib.contexts.identity import service as identity
 from chalicelib.contexts.identity.model import CannotRegister, LoginUsed
@@ -93,13 +95,14 @@ def keeps_the_cart(scene: Scene) -> None:
 
 
 def is_a_member(scene: Scene) -> None:
-    """A member with an address, a cart and a purchase that has ended."""
+    """A member with an address, a cart and a question."""
     registers(scene)
     member, token = identity.sign_in(EMAIL, PASSWORD, address="")
     scene.memo["member"] = Actor(ActorKind.MEMBER, member.id)
     scene.memo["token"] = token
     members.add_address(scene.memo["member"], ADDRESS, cause="first")
     cart.cart_of_member(scene.memo["member"])
+    aftersales.ask(scene.memo["member"], "Hello", "Is anybody there?", key="first")
 
 
 def keeps_an_address(scene: Scene) -> None:
@@ -179,13 +182,43 @@ def erases(scene: Scene) -> None:
     privacy.erase(scene.memo["member"], "ERASE")
 
 
+def has_bought(scene: Scene) -> None:
+    """A member with an order that is paid for."""
+    is_a_member(scene)
+    tea = scene.shop.goods()
+    headers = {"authorization": f"Bearer {scene.memo['token']}"}
+    scene.memo["order"] = scene.shop.paid({tea: 1}, headers=headers)["orders"][0]["id"]
+
+
+def asks_for_help(scene: Scene) -> None:
+    """The member sends the form again whose answer was lost."""
+    made = aftersales.ask(
+        scene.memo["member"], "Late", "Where is it?", order_id=scene.memo["order"], key="k"
+    )
+    scene.memo["case"] = made.id
+
+
+def gives_help(scene: Scene) -> None:
+    owner = scene.shop.sellers["acme"].owner
+    aftersales.say(owner, scene.memo["case"], "On its way.", key="k")
+
+
+def closes_the_case(scene: Scene) -> None:
+    aftersales.close(scene.memo["member"], scene.memo["case"])
+
+
+def was_helped(scene: Scene) -> None:
+    case = aftersales.case_of(scene.memo["member"], scene.memo["case"])
+    assert (case.state, len(case.messages)) == (CaseState.CLOSED, 2)
+
+
 def is_gone(scene: Scene) -> None:
     (row,) = rows.of_kind("privacy", "ERASURE")
     assert row["state"]["S"] == "erased"
     left = {room for room, found in rows.everything().items() if EMAIL in repr(found)}
     assert left == set()
     assert files_of_members(scene) == set()
-    assert rows.of_kind("members", "PROFILE") == []
+    assert rows.of_kind("members", "PROFILE") == rows.of_kind("aftersales", "CASE") == []
     assert rows.of_kind("members", "ADDRESSES") == rows.of_kind("cart", "OWNER") == []
 
 
@@ -202,6 +235,12 @@ WORKFLOWS = (
         (enters_by_a_company,),
         has_one_account,
         blind={"SESSION": {"row"}},  # its token was lost with the answer
+    ),
+    Workflow(
+        "member asks for help",
+        has_bought,
+        (asks_for_help, gives_help, closes_the_case),
+        was_helped,
     ),
     Workflow("member erases the account", is_a_member, (erases,), is_gone),
     Workflow("merchant opens", nothing, (opens,), opened),

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from chalicelib.aws import reads
+from chalicelib.aws import reads, transact
+from chalicelib.contexts.identity.store.listing import left as unlisted
 from chalicelib.contexts.promotions import store
-from chalicelib.contexts.promotions.model.issues import IssueState, Segment
+from chalicelib.contexts.promotions.model.issues import HandOut, IssueState, Segment
 from chalicelib.contexts.promotions.model.offers import Kind
+from chalicelib.contexts.promotions.model.taxes import TaxRule
 from chalicelib.contexts.promotions.model.wishes import OfferWish
-from chalicelib.contexts.promotions.service import codes, issues, offers, statistics
+from chalicelib.contexts.promotions.service import codes, issues, offers, statistics, taxes
+from chalicelib.contexts.promotions.store.issues import ChunkItem
 from chalicelib.kernel import clock
 from chalicelib.kernel.actors import SYSTEM
 from chalicelib.kernel.money import Money
@@ -109,6 +112,14 @@ def makes_codes(scene: Scene) -> None:
     codes.make(scene.shop.merchant().actor, scene.memo["campaign"], 100, key="codes")
 
 
+def asks_for_codes(scene: Scene) -> None:
+    """The same by API key, which names the codes by chance."""
+    path = f"/api/v1/merchant/campaigns/{scene.memo['campaign']}/codes"
+    headers = {**scene.shop.merchant().authorization, "idempotency_key": "codes"}
+    made = scene.shop.http.post(path, {"count": 100}, **headers)
+    assert made.status == 201, made.text
+
+
 def hundred_codes(scene: Scene) -> None:
     made = codes.every(scene.shop.merchant().actor, scene.memo["campaign"])
     assert (len(made), len(set(made))) == (100, 100)
@@ -163,6 +174,30 @@ def makes(scene: Scene) -> None:
 def raises_the_quota(scene: Scene) -> None:
     reply = patch_offer(scene.shop, scene.shop.merchant(), scene.memo["offer"], quota=2 * QUOTA)
     assert reply.status == 200, reply.text
+
+
+def shares(scene: Scene) -> None:
+    offers.share(SYSTEM, scene.shop.merchant().id, scene.memo["offer"], 3_000)
+
+
+def is_shared(scene: Scene) -> None:
+    found = offers.one(scene.shop.merchant().actor, scene.memo["offer"]).offer
+    assert found.merchant_bps == 7_000
+
+
+def puts_a_tax(scene: Scene) -> None:
+    del scene
+    taxes.put_rule(SYSTEM, TaxRule(country="GB", rate_bps=2_000, is_included=True))
+
+
+def one_tax(scene: Scene) -> None:
+    del scene
+    assert [one.country for one in taxes.taxes()] == ["FR", "GB"]
+
+
+def with_a_tax(scene: Scene) -> None:
+    del scene
+    taxes.put_taxes(SYSTEM, [TaxRule(country="FR", rate_bps=500, is_included=False)])
 
 
 def one_offer(scene: Scene) -> None:
@@ -237,6 +272,26 @@ def handed_out(scene: Scene) -> None:
     assert (found.state, found.issued, found.short) == (IssueState.DONE, 2, 1)
 
 
+def one_leaves(scene: Scene) -> None:
+    """Some coupons are out, and one of those who got one is no member by now."""
+    (issue,) = issues.issues_of(SYSTEM, scene.memo["campaign"]).items
+    made: Any = reads.query_all(ChunkItem, f"ISSUE#{issue.issue.id}", begins_with="CHUNK#")
+    chunk, (leaver, *_) = next((row.chunk, row.given) for row in made if row.given)
+    transact.commit([unlisted(leaver)])
+    scene.memo["message"] = HandOut(chunk.issue_id, chunk.shard, chunk.first)
+
+
+def comes_again(scene: Scene) -> None:
+    """The message that handed the leaver's coupon out: its worker died before it was done with it."""
+    issues.hand_out(scene.memo["message"])
+
+
+def taken_back(scene: Scene) -> None:
+    (found,) = issues.issues_of(SYSTEM, scene.memo["campaign"]).items
+    assert (found.issued, found.short, found.skipped) == (1, 1, 1)
+    assert _left(scene.memo["campaign"]) == (1, 1)
+
+
 def later_on_a_day(scene: Scene) -> None:
     """Another issue, for a day to come."""
     starts_at = clock.iso(clock.later(clock.now(), HALF_AN_HOUR_S))
@@ -253,6 +308,12 @@ WORKFLOWS = (
         (strike("promotions_push_issues"),),
         handed_out,
     ),
+    Workflow(
+        "a coupon comes back of who left while it was handed out",
+        together(to_be_handed_out, hands_out, one_leaves),
+        (comes_again,),
+        taken_back,
+    ),
     Workflow("make an offer", stocked, (makes,), one_offer),
     Workflow(
         "change an offer's quota",
@@ -261,6 +322,8 @@ WORKFLOWS = (
         used(2, 1, quota=2 * QUOTA),
         blind=VERSIONS,
     ),
+    Workflow("the platform shares an offer", on_offer, (shares,), is_shared, blind=VERSIONS),
+    Workflow("put a tax rule", with_a_tax, (puts_a_tax,), one_tax),
     Workflow("checkout on offer", on_offer, (checkout(),), used(2, 1)),
     Workflow(
         "expiry on offer",
@@ -295,6 +358,13 @@ WORKFLOWS = (
     Workflow("make a campaign", stocked, (makes_campaign,), one_campaign),
     Workflow("add coupons to a campaign", campaign_open, (adds_coupons,), twelve_coupons),
     Workflow("make single-use codes", coded, (makes_codes,), hundred_codes),
+    Workflow(
+        "make single-use codes by key",
+        coded,
+        (asks_for_codes,),
+        hundred_codes,
+        blind={"CODES": {"codes"}, "COUPON": {"pk", "sk", "coupon"}},
+    ),
     Workflow("claim a coupon", campaign_open, (claims,), coupon_is("held")),
     Workflow("take a coupon off", coupon_on_cart, (puts_and_takes_off,), coupon_is("held")),
     Workflow("checkout with a coupon", coupon_on_cart, (checkout(),), coupon_is("used")),
