@@ -28,6 +28,7 @@ from tests.makers.points import (
     told,
 )
 from tests.makers.pump import strike
+from tests.makers.racing import at_once
 from tests.makers.round_trips import counted
 from tests.makers.shop import Shop, gbp
 
@@ -213,6 +214,16 @@ class TestSpending:
         assert (one.status, two.status) == (201, 409)
         assert two.json()["code"] == "orders.price_changed"
         assert two.json()["totals"]["payable"] == gbp(10_400)
+
+    def test_nor_do_four_carts_at_the_same_moment(self, shop: Shop, token: str) -> None:
+        earned(shop, token, {TEA: 1})
+        carts = [spending(shop, token, 100, {TEA: 1}) for _ in range(4)]
+        sent = {"headers": bearer(token), "expected_total": gbp(10_300)}
+        replies = at_once(4, lambda number: shop.checkout(carts[number], **sent))
+        assert sorted(reply.status for reply in replies) == [201, 409, 409, 409]
+        assert points_of(shop, token)["balance"] == 0
+        told()
+        require_books()
 
     def test_a_refund_gives_points_back_with_the_units(self, shop: Shop, token: str) -> None:
         earned(shop, token, {TEA: 9})
