@@ -1,6 +1,7 @@
 """How the tests are shared out between processes: what is costly to begin stays in one of them.
 
-A file's tests stay together, and so do those of a folder that starts something for all of them.
+A file's tests stay together, and so do those of a folder that starts something for all of them;
+the simulator's seeds do not.
 What lasts long begins first, or one process would work on alone at the end. xdist's own groups
 do not reach pytest 9.2, which tells tests by another id than the one that xdist writes them into.
 """
@@ -14,6 +15,8 @@ TOGETHER = {
     "tests/infra/": "infra",
     "tests/packaging/": "packaging",
 }
+APART = "tests/workflows/test_simulator.py"
+"""Each of whose tests begins everything itself, and lasts long when all is proven."""
 LONGEST = (
     "tests/faults/engines/",
     "tests/faults/crashes/",
@@ -31,6 +34,8 @@ class Sharing(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         place = nodeid.split("::", 1)[0]
+        if place == APART:
+            return nodeid
         groups = (group for start, group in TOGETHER.items() if place.startswith(start))
         return next(groups, place)
 
